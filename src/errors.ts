@@ -1,0 +1,35 @@
+/** Every error code a user can meet, with the exit status of the command line. Documented in docs/errors.md. */
+export const ERROR_CODES = {
+  INVALID_OPTION: 2,
+  INPUT_NOT_FOUND: 3,
+  INPUT_UNREADABLE: 3,
+  INPUT_TOO_LARGE: 3,
+  NO_VIDEO_STREAM: 3,
+  NO_FACE: 4,
+  SEVERAL_FACES: 4,
+  FACE_TOO_SMALL: 4,
+  OUTPUT_NOT_WRITABLE: 5,
+  DISK_FULL: 5,
+  MODEL_MISSING: 6,
+  MODEL_INVALID: 6,
+  WORKER_DIED: 7,
+  CANCELLED: 130,
+  INTERNAL: 1,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one base error: a stable `code`, and a message that is one sentence saying what is wrong and what to do. */
+export class LokiError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'LokiError';
+    this.code = code;
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code];
+  }
+}
