@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { correlation, median, quantile, slope, spread } from './statistics.ts';
 
-const numbers = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 3, maxLength: 60 });
+const numbers = fc.uniqueArray(fc.integer({ min: -1000, max: 1000 }), { minLength: 3, maxLength: 60 });
+const steepness = fc.integer({ min: -50, max: 50 }).filter((k) => k !== 0);
 
 describe('statistics', () => {
   it('takes quantiles between order statistics', () => {
@@ -14,8 +15,7 @@ describe('statistics', () => {
 
   it('recovers the slope and sign of a line', () => {
     fc.assert(
-      fc.property(numbers, fc.double({ min: -5, max: 5, noNaN: true }), (x, k) => {
-        fc.pre(new Set(x.map((v) => Math.round(v))).size > 2 && Math.abs(k) > 0.01);
+      fc.property(numbers, steepness, (x, k) => {
         const y = x.map((v) => k * v + 7);
         expect(slope(x, y)).toBeCloseTo(k, 6);
         expect(correlation(x, y)).toBeCloseTo(Math.sign(k), 6);
