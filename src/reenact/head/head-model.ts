@@ -86,6 +86,17 @@ export interface ExpressionUnit {
   readonly sd: number;
 }
 
+/** A head with its identity applied: made once a person, posed once a frame. */
+export interface ShapedHead {
+  readonly model: HeadModel;
+  /** `[shapeCount]`. */
+  readonly beta: Float32Array;
+  /** `[V, 3]` metres, the neutral surface of this person in the rest frame. */
+  readonly vertices: Float32Array;
+  /** `[5, 3]` metres, joints of this person in the rest frame. */
+  readonly joints: Float32Array;
+}
+
 /** Motion of one frame: everything that travels between tracker and generator. */
 export interface HeadCoefficients {
   /** `[expressionCount]`. */
