@@ -118,7 +118,8 @@ function follow(
 ): { correlation: number | null; slope: number | null } {
   const range = quantile(driver, 1 - tail) - quantile(driver, tail);
   if (!(range >= leastRange)) return { correlation: null, slope: null };
-  return { correlation: correlation(driver, output), slope: slope(driver, output) };
+  // An avatar that does not move at all follows with correlation 0: null is for drivers that do not.
+  return { correlation: correlation(driver, output) ?? 0, slope: slope(driver, output) };
 }
 
 function gazeCorrelation(pairs: readonly SeenPair[]): number | null {

@@ -22,6 +22,9 @@ export function spread(values: ArrayLike<number>): Spread {
   return { median: quantile(values, 0.5), p95: quantile(values, 0.95) };
 }
 
+/** Variation under this, relative to the values' size, is rounding. */
+const ROUNDING = 1e-12;
+
 /** Pearson's correlation; null where either side does not vary. */
 export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const { varX, varY, covariance } = moments(x, y);
@@ -56,5 +59,9 @@ function moments(
     varY += dy * dy;
     covariance += dx * dy;
   }
-  return { varX, varY, covariance };
+  return {
+    varX: varX > n * (ROUNDING * meanX) ** 2 ? varX : 0,
+    varY: varY > n * (ROUNDING * meanY) ** 2 ? varY : 0,
+    covariance,
+  };
 }

@@ -1,0 +1,16 @@
+import type { FrameStamp, VideoFrame } from './frame.ts';
+import type { HeadCoefficients } from './head/head-model.ts';
+
+/** Motion of the avatar in one frame, after the identity swap: all that a generator learns of the driver. */
+export interface MotionFrame extends FrameStamp {
+  readonly coefficients: HeadCoefficients;
+}
+
+/** Makes the avatar's picture from its motion. Tiers differ in what stands behind this. */
+export interface Generator {
+  readonly name: string;
+  /** Pixels of the result are the caller's until the next call. */
+  generate(motion: MotionFrame): Promise<VideoFrame>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
