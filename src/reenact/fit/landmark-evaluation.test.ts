@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainPoseHead } from '../head/plain-head.ts';
+import { applyStep, packCoefficients, unpackCoefficients } from './face-parameters.ts';
+import { fixtureCoefficients, fixtureEmbedding, fixtureHead, seededRandom } from './fit-fixture.ts';
+import { LandmarkEvaluation } from './landmark-evaluation.ts';
+import { LandmarkRig } from './landmark-rig.ts';
+import { shapeRig } from './shaped-rig.ts';
+import { LANDMARK_COUNT } from './types.ts';
+
+const camera = { focalPx: 700, centreX: 256, centreY: 256 };
+const NO_BIAS = new Float32Array(LANDMARK_COUNT * 3);
+
+describe.each([false, true])('landmark evaluation, pose correctives %s', (withCorrectives) => {
+  const head = fixtureHead(1, withCorrectives);
+  const embedding = fixtureEmbedding(head);
+  const rig = new LandmarkRig(head, embedding);
+  const evaluation = new LandmarkEvaluation(rig);
+
+  it('places the landmarks where the whole head has them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
+        const random = seededRandom(seed);
+        const beta = Array.from({ length: head.shapeCount }, () => random() * 4 - 2);
+        const coefficients = fixtureCoefficients(head, random);
+        evaluation.evaluate(shapeRig(rig, beta, NO_BIAS), packCoefficients(coefficients), camera, false);
+        const vertices = plainPoseHead(head, beta, coefficients);
+        for (let landmark = 0; landmark < LANDMARK_COUNT; landmark += 7)
+          for (let axis = 0; axis < 3; axis++) {
+            let expected = 0;
+            for (let k = 0; k < 3; k++)
+              expected +=
+                embedding.barycentric[landmark * 3 + k] *
+                vertices[head.triangles[embedding.triangles[landmark] * 3 + k]][axis];
+            expect(evaluation.points[landmark * 3 + axis]).toBeCloseTo(expected, 6);
+          }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('differentiates the projections by every parameter as finite differences do', () => {
+    const random = seededRandom(3);
+    const shaped = shapeRig(rig, [1, -1, 0.5], NO_BIAS);
+    const parameters = packCoefficients(fixtureCoefficients(head, random));
+    const dense = denseJacobian();
+    const step = new Float64Array(parameters.length);
+    const moved = new Float64Array(parameters.length);
+    const h = 1e-5;
+    for (let p = 0; p < parameters.length; p++) {
+      const ahead = pixelsAfter(p, h);
+      const behind = pixelsAfter(p, -h);
+      for (let i = 0; i < ahead.length; i++)
+        expect(dense[p][i]).toBeCloseTo((ahead[i] - behind[i]) / (2 * h), 3);
+    }
+
+    function pixelsAfter(parameter: number, by: number): Float64Array {
+      step.fill(0);
+      step[parameter] = by;
+      applyStep(parameters, step, moved);
+      evaluation.evaluate(shaped, moved, camera, false);
+      return evaluation.pixels.slice();
+    }
+
+    function denseJacobian(): Float64Array[] {
+      evaluation.evaluate(shaped, parameters, camera, true);
+      const jacobian = Array.from(parameters, () => new Float64Array(LANDMARK_COUNT * 2));
+      for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
+        for (let c = evaluation.columnStart[landmark]; c < evaluation.columnStart[landmark + 1]; c++) {
+          jacobian[evaluation.columns[c]][landmark * 2] += evaluation.dx[c];
+          jacobian[evaluation.columns[c]][landmark * 2 + 1] += evaluation.dy[c];
+        }
+      return jacobian;
+    }
+  });
+
+  it('differentiates the projections by the bias as finite differences do', () => {
+    const random = seededRandom(4);
+    const parameters = packCoefficients(fixtureCoefficients(head, random));
+    evaluation.evaluate(shapeRig(rig, [], NO_BIAS), parameters, camera, true);
+    const jacobian = evaluation.restJacobian.slice();
+    const h = 1e-5;
+    for (let axis = 0; axis < 3; axis++) {
+      const [ahead, behind] = [h, -h].map((by) => {
+        const bias = new Float64Array(LANDMARK_COUNT * 3);
+        for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) bias[landmark * 3 + axis] = by;
+        evaluation.evaluate(shapeRig(rig, [], bias), parameters, camera, false);
+        return evaluation.pixels.slice();
+      });
+      for (let i = 0; i < ahead.length; i++) {
+        const landmark = i >> 1;
+        expect(jacobian[landmark * 6 + (i & 1) * 3 + axis]).toBeCloseTo((ahead[i] - behind[i]) / (2 * h), 3);
+      }
+    }
+  });
+});
+
+describe('face parameters', () => {
+  it('survive packing', () => {
+    const head = fixtureHead();
+    const coefficients = fixtureCoefficients(head, seededRandom(5));
+    expect(unpackCoefficients(packCoefficients(coefficients))).toEqual(coefficients);
+  });
+});

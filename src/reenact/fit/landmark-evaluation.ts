@@ -1,0 +1,390 @@
+import type { Camera } from '../head/head-model.ts';
+import { rodrigues } from '../head/rotation.ts';
+import { JAW_AT, LEFT_GAZE_AT, RIGHT_GAZE_AT, ROTATION_AT, TRANSLATION_AT } from './face-parameters.ts';
+import {
+  CORRECTIVE_COUNT,
+  JOINT_OF_PART,
+  type LandmarkRig,
+  PART_COUNT,
+  PART_HEAD,
+  PART_JAW,
+  PART_LEFT_EYE,
+} from './landmark-rig.ts';
+import type { ShapedRig } from './shaped-rig.ts';
+import { LANDMARK_COUNT } from './types.ts';
+
+/** Parameter of each local rotation axis: jaw x, y, z, left eye x, y, right eye x, y. */
+const LOCAL_AXES = 7;
+const PART_OF_AXIS = [1, 1, 1, 2, 2, 3, 3];
+const AXIS_OF_AXIS = [0, 1, 2, 0, 1, 0, 1];
+const PARAMETER_OF_AXIS = [
+  JAW_AT,
+  JAW_AT + 1,
+  JAW_AT + 2,
+  LEFT_GAZE_AT,
+  LEFT_GAZE_AT + 1,
+  RIGHT_GAZE_AT,
+  RIGHT_GAZE_AT + 1,
+];
+
+/**
+ * Places the landmarks for a parameter vector and differentiates their projections.
+ *
+ * A landmark's Jacobian is sparse, and where it is not zero depends on the rig alone: `columns` lists its
+ * parameters once, `evaluate` only fills in the values. The global rotation's columns belong to a turn in the
+ * camera frame, exp(δ) · R (see `applyStep`).
+ */
+export class LandmarkEvaluation {
+  /** `[478, 3]` metres, camera frame. */
+  readonly points = new Float64Array(LANDMARK_COUNT * 3);
+  /** `[478, 2]` pixels. */
+  readonly pixels = new Float64Array(LANDMARK_COUNT * 2);
+  /** `[479]` first column of each landmark. */
+  readonly columnStart = new Uint32Array(LANDMARK_COUNT + 1);
+  /** Parameter of every column, ascending within a landmark. */
+  readonly columns: Uint16Array;
+  /** d pixel x / d parameter and d pixel y / d parameter, one a column. */
+  readonly dx: Float64Array;
+  readonly dy: Float64Array;
+  /** `[478, 2, 3]` d pixel / d rest-frame offset of the landmark (what `bias` moves). */
+  readonly restJacobian = new Float64Array(LANDMARK_COUNT * 6);
+
+  /** R of the global joint, and R_global · R_part of every part. */
+  private readonly rotation = new Float64Array(9);
+  private readonly partRotation = new Float64Array(PART_COUNT * 9);
+  private readonly partToCamera = new Float64Array(PART_COUNT * 9);
+  /** `[7, 9]` R_global · dR_part / d axis; `[7, 9]` dR_part / d axis. */
+  private readonly axisToCamera = new Float64Array(LOCAL_AXES * 9);
+  private readonly axisDerivative = new Float64Array(LOCAL_AXES * 9);
+  /** `[27]` elements of (R − I) of jaw, left and right eye. */
+  private readonly correctiveFeature = new Float64Array(CORRECTIVE_COUNT);
+  private readonly rest = new Float64Array(3);
+  /** For every landmark, whether each local axis moves it. */
+  private readonly axisMoves: Uint8Array;
+
+  constructor(readonly rig: LandmarkRig) {
+    this.axisMoves = axisMovesLandmark(rig);
+    const columns: number[] = [];
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      for (let k = rig.unitStart[landmark]; k < rig.unitStart[landmark + 1]; k++) columns.push(rig.units[k]);
+      for (let k = 0; k < 6; k++) columns.push(rig.expressionCount + k);
+      for (let axis = 0; axis < LOCAL_AXES; axis++)
+        if (this.axisMoves[landmark * LOCAL_AXES + axis] === 1)
+          columns.push(rig.expressionCount + PARAMETER_OF_AXIS[axis]);
+      this.columnStart[landmark + 1] = columns.length;
+    }
+    this.columns = Uint16Array.from(columns);
+    this.dx = new Float64Array(columns.length);
+    this.dy = new Float64Array(columns.length);
+  }
+
+  /**
+   * @param parameters as in face-parameters.ts
+   * @param differentiate also fill `dx`, `dy` and `restJacobian`
+   */
+  evaluate(shaped: ShapedRig, parameters: Float64Array, camera: Camera, differentiate: boolean): void {
+    this.placeParts(parameters, differentiate);
+    const { rig, points, pixels } = this;
+    const { rotation: r, partRotation, rest } = this;
+    const { moments, joints } = shaped;
+    const pose = rig.expressionCount;
+    const tx = parameters[pose + TRANSLATION_AT] + joints[0];
+    const ty = parameters[pose + TRANSLATION_AT + 1] + joints[1];
+    const tz = parameters[pose + TRANSLATION_AT + 2] + joints[2];
+
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      // From the global joint to the landmark, before the global rotation.
+      let hx = -joints[0];
+      let hy = -joints[1];
+      let hz = -joints[2];
+      const unitsAt = rig.unitStart[landmark];
+      const unitsEnd = rig.unitStart[landmark + 1];
+      for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++) {
+        let mx = moments[term * 3];
+        let my = moments[term * 3 + 1];
+        let mz = moments[term * 3 + 2];
+        let d = rig.deltaStart[term];
+        for (let k = unitsAt; k < unitsEnd; k++, d += 3) {
+          const psi = parameters[rig.units[k]];
+          if (psi === 0) continue;
+          mx += psi * rig.deltas[d];
+          my += psi * rig.deltas[d + 1];
+          mz += psi * rig.deltas[d + 2];
+        }
+        if (rig.termCorrective !== null) {
+          this.addCorrectives(term);
+          mx += rest[0];
+          my += rest[1];
+          mz += rest[2];
+        }
+        const part = rig.termPart[term];
+        if (part === PART_HEAD) {
+          hx += mx;
+          hy += my;
+          hz += mz;
+          continue;
+        }
+        const j = JOINT_OF_PART[part] * 3;
+        const w = rig.termWeight[term];
+        const ox = mx - w * joints[j];
+        const oy = my - w * joints[j + 1];
+        const oz = mz - w * joints[j + 2];
+        const q = part * 9;
+        hx += partRotation[q] * ox + partRotation[q + 1] * oy + partRotation[q + 2] * oz + w * joints[j];
+        hy +=
+          partRotation[q + 3] * ox + partRotation[q + 4] * oy + partRotation[q + 5] * oz + w * joints[j + 1];
+        hz +=
+          partRotation[q + 6] * ox + partRotation[q + 7] * oy + partRotation[q + 8] * oz + w * joints[j + 2];
+        if (differentiate) this.localColumns(landmark, part, ox, oy, oz);
+      }
+      const yx = r[0] * hx + r[1] * hy + r[2] * hz;
+      const yy = r[3] * hx + r[4] * hy + r[5] * hz;
+      const yz = r[6] * hx + r[7] * hy + r[8] * hz;
+      const depth = -(yz + tz);
+      points[landmark * 3] = yx + tx;
+      points[landmark * 3 + 1] = yy + ty;
+      points[landmark * 3 + 2] = -depth;
+      const scale = camera.focalPx / depth;
+      const u = scale * (yx + tx);
+      const v = -scale * (yy + ty);
+      pixels[landmark * 2] = camera.centreX + u;
+      pixels[landmark * 2 + 1] = camera.centreY + v;
+      if (differentiate) this.poseColumns(landmark, yx, yy, yz, scale, u / depth, v / depth);
+    }
+  }
+
+  /** Rotations of the parts, and what differs them by each local axis. */
+  private placeParts(parameters: Float64Array, differentiate: boolean): void {
+    const { rotation, partRotation, partToCamera, correctiveFeature } = this;
+    const pose = this.rig.expressionCount;
+    rodrigues(parameters, pose + ROTATION_AT, rotation);
+    partRotation.fill(0, 0, 9);
+    partRotation[0] = partRotation[4] = partRotation[8] = 1;
+    for (let part = PART_JAW; part < PART_COUNT; part++) {
+      const angles = partAngles(parameters, pose, part);
+      rodrigues(angles, 0, partRotation, part * 9);
+      for (let i = 0; i < 9; i++)
+        correctiveFeature[(part - 1) * 9 + i] = partRotation[part * 9 + i] - (i % 4 === 0 ? 1 : 0);
+    }
+    for (let part = 0; part < PART_COUNT; part++)
+      product(rotation, 0, partRotation, part * 9, partToCamera, part * 9);
+    if (!differentiate) return;
+    for (let axis = 0; axis < LOCAL_AXES; axis++) {
+      const part = PART_OF_AXIS[axis];
+      const angles = partAngles(parameters, pose, part);
+      rotationDerivative(angles, AXIS_OF_AXIS[axis], partRotation, part * 9, this.axisDerivative, axis * 9);
+      product(rotation, 0, this.axisDerivative, axis * 9, this.axisToCamera, axis * 9);
+    }
+  }
+
+  /** Pose correctives of a term at the present rotations, in `rest`. */
+  private addCorrectives(term: number): void {
+    const { rest, correctiveFeature } = this;
+    const corrective = this.rig.termCorrective!;
+    rest.fill(0);
+    let at = term * CORRECTIVE_COUNT * 3;
+    for (let row = 0; row < CORRECTIVE_COUNT; row++, at += 3) {
+      const feature = correctiveFeature[row];
+      if (feature === 0) continue;
+      rest[0] += feature * corrective[at];
+      rest[1] += feature * corrective[at + 1];
+      rest[2] += feature * corrective[at + 2];
+    }
+  }
+
+  /**
+   * Camera-frame motion of a landmark by its part's own axes, from the offset (ox, oy, oz) to the part's joint;
+   * kept in `scratch` until `poseColumns` knows the projection.
+   */
+  private localColumns(landmark: number, part: number, ox: number, oy: number, oz: number): void {
+    const { axisToCamera: a, axisMotion } = this;
+    const first = part === PART_JAW ? 0 : part === PART_LEFT_EYE ? 3 : 5;
+    const end = part === PART_JAW ? 3 : first + 2;
+    if (this.motionOf !== landmark) {
+      axisMotion.fill(0);
+      this.motionOf = landmark;
+    }
+    for (let axis = first; axis < end; axis++) {
+      const q = axis * 9;
+      axisMotion[axis * 3] += a[q] * ox + a[q + 1] * oy + a[q + 2] * oz;
+      axisMotion[axis * 3 + 1] += a[q + 3] * ox + a[q + 4] * oy + a[q + 5] * oz;
+      axisMotion[axis * 3 + 2] += a[q + 6] * ox + a[q + 7] * oy + a[q + 8] * oz;
+    }
+  }
+  private readonly axisMotion = new Float64Array(LOCAL_AXES * 3);
+  private motionOf = -1;
+
+  /** Fills a landmark's columns; (yx, yy, yz) is its camera-frame offset from the global joint. */
+  private poseColumns(
+    landmark: number,
+    yx: number,
+    yy: number,
+    yz: number,
+    scale: number,
+    uz: number,
+    vz: number,
+  ): void {
+    const { rig, dx, dy, partToCamera: m, restJacobian } = this;
+    // d pixel / d camera-frame point = [[scale, 0, uz], [0, -scale, vz]].
+    let column = this.columnStart[landmark];
+    const unitsAt = rig.unitStart[landmark];
+    const unitCount = rig.unitStart[landmark + 1] - unitsAt;
+    for (let k = 0; k < unitCount; k++) {
+      dx[column + k] = 0;
+      dy[column + k] = 0;
+    }
+    const j = landmark * 6;
+    for (let i = 0; i < 6; i++) restJacobian[j + i] = 0;
+    for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++) {
+      const q = rig.termPart[term] * 9;
+      const ux = scale * m[q] + uz * m[q + 6];
+      const uy = scale * m[q + 1] + uz * m[q + 7];
+      const uw = scale * m[q + 2] + uz * m[q + 8];
+      const vx = vz * m[q + 6] - scale * m[q + 3];
+      const vy = vz * m[q + 7] - scale * m[q + 4];
+      const vw = vz * m[q + 8] - scale * m[q + 5];
+      let d = rig.deltaStart[term];
+      for (let k = 0; k < unitCount; k++, d += 3) {
+        const a = rig.deltas[d];
+        const b = rig.deltas[d + 1];
+        const c = rig.deltas[d + 2];
+        dx[column + k] += ux * a + uy * b + uw * c;
+        dy[column + k] += vx * a + vy * b + vw * c;
+      }
+      const w = rig.termWeight[term];
+      restJacobian[j] += w * ux;
+      restJacobian[j + 1] += w * uy;
+      restJacobian[j + 2] += w * uw;
+      restJacobian[j + 3] += w * vx;
+      restJacobian[j + 4] += w * vy;
+      restJacobian[j + 5] += w * vw;
+    }
+    column += unitCount;
+    // e_k × y for the three axes of the turn, then the three axes of translation.
+    dx[column] = uz * yy;
+    dy[column] = scale * yz + vz * yy;
+    dx[column + 1] = scale * yz - uz * yx;
+    dy[column + 1] = -vz * yx;
+    dx[column + 2] = -scale * yy;
+    dy[column + 2] = -scale * yx;
+    dx[column + 3] = scale;
+    dy[column + 3] = 0;
+    dx[column + 4] = 0;
+    dy[column + 4] = -scale;
+    dx[column + 5] = uz;
+    dy[column + 5] = vz;
+    column += 6;
+    if (column === this.columnStart[landmark + 1]) return;
+    if (this.motionOf !== landmark) this.axisMotion.fill(0);
+    this.motionOf = -1;
+    if (rig.termCorrective !== null) this.addCorrectiveMotion(landmark);
+    for (let axis = 0; axis < LOCAL_AXES; axis++) {
+      if (this.axisMoves[landmark * LOCAL_AXES + axis] === 0) continue;
+      const towards = this.axisMotion[axis * 3 + 2];
+      dx[column] = scale * this.axisMotion[axis * 3] + uz * towards;
+      dy[column] = vz * towards - scale * this.axisMotion[axis * 3 + 1];
+      column++;
+    }
+  }
+
+  /** What the pose correctives add to the motion by the local axes. */
+  private addCorrectiveMotion(landmark: number): void {
+    const { rig, axisMotion, axisDerivative, partToCamera: m } = this;
+    const corrective = rig.termCorrective!;
+    for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++) {
+      const q = rig.termPart[term] * 9;
+      for (let axis = 0; axis < LOCAL_AXES; axis++) {
+        let x = 0;
+        let y = 0;
+        let z = 0;
+        let at = (term * CORRECTIVE_COUNT + (PART_OF_AXIS[axis] - 1) * 9) * 3;
+        for (let i = 0; i < 9; i++, at += 3) {
+          const derivative = axisDerivative[axis * 9 + i];
+          x += derivative * corrective[at];
+          y += derivative * corrective[at + 1];
+          z += derivative * corrective[at + 2];
+        }
+        axisMotion[axis * 3] += m[q] * x + m[q + 1] * y + m[q + 2] * z;
+        axisMotion[axis * 3 + 1] += m[q + 3] * x + m[q + 4] * y + m[q + 5] * z;
+        axisMotion[axis * 3 + 2] += m[q + 6] * x + m[q + 7] * y + m[q + 8] * z;
+      }
+    }
+  }
+}
+
+const angles = new Float64Array(3);
+
+/** Axis-angle of a part's own rotation; eyes do not roll. Valid until the next call. */
+function partAngles(parameters: Float64Array, pose: number, part: number): Float64Array {
+  const at = pose + (part === PART_JAW ? JAW_AT : part === PART_LEFT_EYE ? LEFT_GAZE_AT : RIGHT_GAZE_AT);
+  angles[0] = parameters[at];
+  angles[1] = parameters[at + 1];
+  angles[2] = part === PART_JAW ? parameters[at + 2] : 0;
+  return angles;
+}
+
+/** out = a · b, row-major 3×3 at offsets. */
+function product(
+  a: Float64Array,
+  aAt: number,
+  b: Float64Array,
+  bAt: number,
+  out: Float64Array,
+  outAt: number,
+): void {
+  for (let row = 0; row < 9; row += 3)
+    for (let column = 0; column < 3; column++)
+      out[outAt + row + column] =
+        a[aAt + row] * b[bAt + column] +
+        a[aAt + row + 1] * b[bAt + 3 + column] +
+        a[aAt + row + 2] * b[bAt + 6 + column];
+}
+
+/**
+ * d exp(w) / d w_axis = [J_l(w) e_axis]× · exp(w), with J_l the left Jacobian of SO(3)
+ * (Barfoot, State Estimation for Robotics, eq. 7.77).
+ */
+function rotationDerivative(
+  w: Float64Array,
+  axis: number,
+  rotation: Float64Array,
+  at: number,
+  out: Float64Array,
+  outAt: number,
+): void {
+  const squared = w[0] * w[0] + w[1] * w[1] + w[2] * w[2];
+  const angle = Math.sqrt(squared);
+  const b = squared < 1e-8 ? 0.5 - squared / 24 : (1 - Math.cos(angle)) / squared;
+  const c = squared < 1e-8 ? 1 / 6 - squared / 120 : (angle - Math.sin(angle)) / (squared * angle);
+  // J_l e = e + b (w × e) + c (w (w·e) − |w|² e).
+  const [x, y, z] = [w[0], w[1], w[2]];
+  const along = axis === 0 ? x : axis === 1 ? y : z;
+  const straight = 1 - c * squared;
+  const ex = (axis === 0 ? straight : 0) + c * x * along + b * (axis === 1 ? -z : axis === 2 ? y : 0);
+  const ey = (axis === 1 ? straight : 0) + c * y * along + b * (axis === 0 ? z : axis === 2 ? -x : 0);
+  const ez = (axis === 2 ? straight : 0) + c * z * along + b * (axis === 0 ? -y : axis === 1 ? x : 0);
+  for (let column = 0; column < 3; column++) {
+    const rx = rotation[at + column];
+    const ry = rotation[at + 3 + column];
+    const rz = rotation[at + 6 + column];
+    out[outAt + column] = ey * rz - ez * ry;
+    out[outAt + 3 + column] = ez * rx - ex * rz;
+    out[outAt + 6 + column] = ex * ry - ey * rx;
+  }
+}
+
+/** `[478, 7]` 1 where a local axis moves a landmark: by its weights, or by a pose corrective. */
+function axisMovesLandmark(rig: LandmarkRig): Uint8Array {
+  const moves = new Uint8Array(LANDMARK_COUNT * LOCAL_AXES);
+  for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
+    for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++)
+      for (let axis = 0; axis < LOCAL_AXES; axis++) {
+        const part = PART_OF_AXIS[axis];
+        const from = (term * CORRECTIVE_COUNT + (part - 1) * 9) * 3;
+        const corrected = rig.termCorrective
+          ?.subarray(from, from + 27)
+          .some((metres) => Math.abs(metres) > 1e-7);
+        if (rig.termPart[term] === part || corrected === true) moves[landmark * LOCAL_AXES + axis] = 1;
+      }
+  return moves;
+}
