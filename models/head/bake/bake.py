@@ -14,7 +14,8 @@ import numpy as np
 from expression import all_units
 from headfile import write_head
 from identity import align, principal_components, sample_people
-from posing import blend_weights, joint_rows
+from look import build_extras, lower_arms, read_proxies, write_look
+from posing import blend_weights, joint_rows, trunk_weights
 from source import Source, default_cache, fetch_source
 from surface import PARTS, build_surface
 
@@ -57,15 +58,20 @@ def main():
     surface = build_surface(source)
     parts = surface.vertex_parts()
     base_points = surface.place(source.base.vertices)
-    people, slider_count = sample_people(source, surface, PEOPLE, SEED)
+    proxies = read_proxies(source)
+    extras, index = build_extras(source, surface, proxies)
+    people, slider_count = sample_people(source, [surface, extras], PEOPLE, SEED)
     stable = np.nonzero((parts == PARTS.index('skin')) & (base_points[:, 1] > 6.6))[0]
     people = align(people, stable)
-    mean, basis, explained = principal_components(people, COMPONENTS)
+    own = len(parts)
+    mean, basis, explained = principal_components(people, COMPONENTS, own)
+    mean, extra_mean, basis, extra_basis = mean[:own], mean[own:], basis[:, :own], basis[:, own:]
 
     rows = joint_rows(base_points, parts)
     eyes = [weight @ mean[ids] for ids, weight in rows[3:]]
     scale = EYE_DISTANCE_M / np.linalg.norm(eyes[0] - eyes[1])
-    template = (mean - ear_midpoint(source, surface, mean)) * scale
+    origin = ear_midpoint(source, surface, mean)
+    template = (mean - origin) * scale
     opening = surface.linear(source.target('expression/units/caucasian/mouth-open'))
     weights = blend_weights(base_points, opening, surface.triangles, parts)
     units = all_units(source, surface, base_points, parts)
@@ -105,6 +111,18 @@ def main():
             'regressorWeights': ('f32', np.concatenate([w for _, w in rows])),
             'skinWeights': ('f16', weights),
         },
+    )
+    extra_points = extras.place(source.base.vertices)
+    write_look(
+        options.out.parent / 'look',
+        source,
+        extras,
+        (extra_mean + lower_arms(extra_points) - extra_points - origin) * scale,
+        extra_basis * scale,
+        trunk_weights(extra_points),
+        index,
+        proxies,
+        scale,
     )
     digest = hashlib.sha256(data).hexdigest()
     options.out.with_name(options.out.name + '.sha256').write_text(f'{digest}  {options.out.name}\n')

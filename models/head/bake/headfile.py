@@ -11,6 +11,10 @@ PARENTS = [-1, 0, 1, 1, 1]
 
 
 def write_head(path, header, sections):
+    return write_sections(path, b'LOKIHEAD', header, sections)
+
+
+def write_sections(path, magic, header, sections):
     """`sections`: name → (dtype, array). Returns the bytes written."""
     header = dict(header, sections={})
     blobs, offset = [], 0
@@ -22,16 +26,16 @@ def write_head(path, header, sections):
         offset += len(blob)
     text = json.dumps(header, separators=(',', ':')).encode()
     text += b' ' * (-len(text) % 16)
-    data = b'LOKIHEAD' + struct.pack('<II', 1, len(text)) + text + b''.join(blobs)
+    data = magic + struct.pack('<II', 1, len(text)) + text + b''.join(blobs)
     path.write_bytes(data)
     return data
 
 
-def read_head(path):
+def read_head(path, magic=b'LOKIHEAD'):
     """`(header, sections as arrays; floats widened to float64)`."""
     data = path.read_bytes()
-    if data[:8] != b'LOKIHEAD' or struct.unpack('<I', data[8:12])[0] != 1:
-        raise SystemExit(f'{path} is no head file of format 1')
+    if data[:8] != magic or struct.unpack('<I', data[8:12])[0] != 1:
+        raise SystemExit(f'{path} is no {magic.decode()} file of format 1')
     length = struct.unpack('<I', data[12:16])[0]
     header = json.loads(data[16 : 16 + length])
     sections = {}

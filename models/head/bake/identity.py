@@ -51,7 +51,7 @@ def macro_weights(rng):
     """Target → weight of one person's macro sliders: gender, age, race, muscle, weight."""
     male = rng.beta(0.6, 0.6)
     gender = {'male': male, 'female': 1 - male}
-    age = age_weights(np.clip(rng.normal(0.58, 0.16), 0.3, 0.95))
+    age = age_weights(np.clip(rng.normal(0.6, 0.15), 0.42, 0.95))
     race = dict(zip(RACES, rng.dirichlet([0.45] * 3)))
     muscle = level(np.clip(rng.normal(0.5, 0.15), 0, 1), 'minmuscle', 'averagemuscle', 'maxmuscle')
     weight = level(np.clip(rng.normal(0.5, 0.17), 0.05, 0.95), 'minweight', 'averageweight', 'maxweight')
@@ -88,19 +88,23 @@ def slider_weights(rng, pairs):
     return out
 
 
-def sample_people(source, surface, count, seed):
-    """`[count, V, 3]` float32 dm, in the base mesh's frame."""
+def joined(fields):
+    return np.concatenate(fields).astype(np.float32).ravel()
+
+
+def sample_people(source, surfaces, count, seed):
+    """`[count, V, 3]` float32 dm in the base mesh's frame, V over all `surfaces` in turn; and the slider count."""
     rng = np.random.default_rng(seed)
     pairs = slider_pairs(source)
     people = [dict(macro_weights(rng), **slider_weights(rng, pairs)) for _ in range(count)]
     names = sorted({name for p in people for name in p})
-    rows = np.stack([surface.linear(source.target(n)).astype(np.float32).ravel() for n in names])
+    rows = np.stack([joined([s.linear(source.target(n)) for s in surfaces]) for n in names])
     column = {n: i for i, n in enumerate(names)}
     mix = np.zeros((count, len(names)), np.float32)
     for i, p in enumerate(people):
         for n, w in p.items():
             mix[i, column[n]] = w
-    out = mix @ rows + surface.place(source.base.vertices).astype(np.float32).ravel()
+    out = mix @ rows + joined([s.place(source.base.vertices) for s in surfaces])
     return out.reshape(count, -1, 3), len(pairs)
 
 
@@ -119,16 +123,20 @@ def align(people, stable, rounds=3):
     return people
 
 
-def principal_components(people, count):
-    """`(mean [V, 3], basis [count, V, 3] a standard deviation, explained fraction [people])` by the Gram matrix."""
+def principal_components(people, count, ruling):
+    """`(mean [V, 3], basis [count, V, 3] a standard deviation, explained fraction [people])` by the Gram matrix.
+
+    The first `ruling` vertices decide the components; the others follow by regression on them.
+    """
     flat = people.reshape(len(people), -1)
     mean = flat.mean(0, dtype=np.float64)
     flat = flat - mean.astype(np.float32)
-    values, vectors = np.linalg.eigh((flat @ flat.T).astype(np.float64))
+    own = flat[:, : ruling * 3]
+    values, vectors = np.linalg.eigh((own @ own.T).astype(np.float64))
     values, vectors = values[::-1], vectors[:, ::-1]
     basis = (vectors[:, :count].T.astype(np.float32) @ flat) / np.sqrt(len(people))
     # A component's sign is free: fix it, so that the file does not depend on the eigensolver.
-    peak = basis[np.arange(count), np.abs(basis).argmax(1)]
+    peak = basis[np.arange(count), np.abs(basis[:, : ruling * 3]).argmax(1)]
     basis *= np.sign(peak)[:, None]
     explained = np.cumsum(np.maximum(values, 0)) / np.maximum(values, 0).sum()
     return mean.reshape(-1, 3), basis.reshape(count, -1, 3).astype(np.float64), explained

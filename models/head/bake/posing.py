@@ -113,3 +113,11 @@ def blend_weights(base_points, opening, triangles, vertex_parts):
     for joint, part in ((3, 'eyeLeft'), (4, 'eyeRight')):
         weights[vertex_parts == PARTS.index(part)] = np.eye(5)[joint]
     return weights
+
+
+def trunk_weights(base_points):
+    """`[V, 5]` for what hangs on the head outside the head file: bust and hair cage follow neck and trunk only."""
+    neck = neck_share(base_points)
+    weights = np.zeros((len(neck), 5))
+    weights[:, 0], weights[:, 1] = 1 - neck, neck
+    return weights

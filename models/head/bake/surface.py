@@ -58,9 +58,8 @@ def components(count, faces):
     return np.array([root(i) for i in range(count)])
 
 
-def clip(base: Mesh, triangles, uv):
-    """Cuts triangles at `border_height` = 0; new vertices are pairs of base vertices, in rows of `(a, b, t)`."""
-    height = border_height(base.vertices)
+def clip(base: Mesh, triangles, uv, height):
+    """Keeps the side where `height` [19158] is positive; new vertices are pairs of base vertices, rows `(a, b, t)`."""
     cuts, rows = {}, []
 
     def cut(i, j):
@@ -120,7 +119,7 @@ class Builder:
 def add_skin(builder, source):
     base = source.base
     triangles, uv = base.triangles(base.face_groups == base.groups.index('body'))
-    triangles, uv, cuts = clip(base, triangles, uv)
+    triangles, uv, cuts = clip(base, triangles, uv, border_height(base.vertices))
     top = int(np.argmax(base.vertices[:BODY_VERTICES, 1]))
     keep = main_component(triangles, top)
     triangles, uv = triangles[keep], uv[keep]
