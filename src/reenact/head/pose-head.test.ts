@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HeadCoefficients } from './head-model.ts';
+import type { HeadCoefficients, HeadModel } from './head-model.ts';
 import { plainPoseHead } from './plain-head.ts';
 import { poseHead } from './pose-head.ts';
 import { reduceHead } from './reduced-head.ts';
@@ -34,7 +34,25 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   expect(worst).toBeLessThan(tolerance);
 }
 
+/** The same head with every component written out for every vertex, as FLAME's are. */
+function withDenseExpression(head: HeadModel): HeadModel {
+  const { expressionCount: nE, vertexCount: V, expression } = head;
+  const deltas = new Float32Array(nE * V * 3);
+  for (let c = 0; c < nE; c++)
+    for (let k = expression.offsets[c]; k < expression.offsets[c + 1]; k++)
+      deltas.set(expression.deltas.subarray(k * 3, k * 3 + 3), (c * V + expression.indices[k]) * 3);
+  return {
+    ...head,
+    expression: {
+      offsets: Uint32Array.from({ length: nE + 1 }, (_, c) => c * V),
+      indices: Uint32Array.from({ length: nE * V }, (_, i) => i % V),
+      deltas,
+    },
+  };
+}
+
 describe.each([
+  ['with dense expression', withDenseExpression(small)],
   ['without pose correctives', small],
   ['with pose correctives', corrected],
 ])('a head %s', (_, head) => {

@@ -1,3 +1,4 @@
+import { addFields, fieldSelection, selectField } from './dense-sum.ts';
 import type { HeadModel, ShapedHead, SparseRows } from './head-model.ts';
 
 /**
@@ -14,13 +15,10 @@ export function shapeHead(model: HeadModel, beta: ArrayLike<number>): ShapedHead
   const padded = new Float32Array(model.shapeCount);
   padded.set(beta);
   const vertices = Float32Array.from(model.template);
-  const size = vertices.length;
-  for (let c = 0; c < padded.length; c++) {
-    const amount = padded[c];
-    if (amount === 0) continue;
-    const start = c * size;
-    for (let i = 0; i < size; i++) vertices[i] += amount * model.shapeBasis[start + i];
-  }
+  const selection = fieldSelection(padded.length);
+  for (let c = 0; c < padded.length; c++)
+    if (padded[c] !== 0) selectField(selection, c * vertices.length, padded[c]);
+  addFields(vertices, model.shapeBasis, selection);
   return { model, beta: padded, vertices, joints: regressJoints(model.jointRegressor, vertices) };
 }
 
