@@ -1,6 +1,8 @@
 import { addFields, fieldSelection, selectField } from './dense-sum.ts';
 import type { HeadModel, ShapedHead, SparseRows } from './head-model.ts';
 
+export type { ShapedHead } from './head-model.ts';
+
 /**
  * Applies identity: T + B_S β, and the joints J(β) regressed from that surface (FLAME, eqs. 1-2). Expression does
  * not move the joints, as in the paper's J(β); FLAME's PyTorch port regresses them after expression, which
