@@ -42,15 +42,25 @@ export function factorise(a: Float64Array, n: number, stride: number): boolean {
 }
 
 /** Solves L Lᵀ x = b in place, L as `factorise` leaves it (inverted diagonal). */
-export function substitute(l: Float64Array, b: Float64Array, n: number, stride: number, at = 0): void {
+export function substitute(l: Float64Array, b: Float64Array, n: number, stride: number): void {
+  forward(l, b, n, stride, 0);
+  backward(l, b, n, stride);
+}
+
+/** Solves L x = b in place for the `n` numbers of `b` from `at`. */
+export function forward(l: Float64Array, b: Float64Array, n: number, stride: number, at: number): void {
   for (let row = 0; row < n; row++) {
     let sum = b[at + row];
     for (let k = 0; k < row; k++) sum -= l[row * stride + k] * b[at + k];
     b[at + row] = sum * l[row * stride + row];
   }
+}
+
+/** Solves Lᵀ x = b in place. */
+export function backward(l: Float64Array, b: Float64Array, n: number, stride: number): void {
   for (let row = n - 1; row >= 0; row--) {
-    const x = b[at + row] * l[row * stride + row];
-    b[at + row] = x;
-    for (let k = 0; k < row; k++) b[at + k] -= l[row * stride + k] * x;
+    const x = b[row] * l[row * stride + row];
+    b[row] = x;
+    for (let k = 0; k < row; k++) b[k] -= l[row * stride + k] * x;
   }
 }

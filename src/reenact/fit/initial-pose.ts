@@ -1,5 +1,6 @@
+import { unproject } from '../head/camera.ts';
 import type { Camera, HeadCoefficients } from '../head/head-model.ts';
-import { logRotation } from '../head/rotation.ts';
+import { logRotation, rotate } from '../head/rotation.ts';
 import { solveCholesky } from './cholesky.ts';
 import { POSE_PARAMETERS } from './face-parameters.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
@@ -28,23 +29,27 @@ export function initialPose(shaped: ShapedRig, camera: Camera, observation: Obse
   );
   const rotation = orthonormal(rows.x, rows.y);
   const depth = camera.focalPx / scale;
-  // The affine map sends the rest frame's origin to (x[3], y[3]); perspective turns about the global joint.
-  const [jx, jy, jz] = [joints[0], joints[1], joints[2]];
-  const turnedJointX = rotation[0] * jx + rotation[1] * jy + rotation[2] * jz;
-  const turnedJointY = rotation[3] * jx + rotation[4] * jy + rotation[5] * jz;
-  const originX = ((rows.x[3] - camera.centreX) * depth) / camera.focalPx;
-  const originY = ((-rows.y[3] - camera.centreY) * -depth) / camera.focalPx;
+  // The scale holds at the depth of the landmarks' middle, which perspective leaves where the affine map has it.
+  const { middle } = rows;
+  const target = unproject(camera, dot(rows.x, middle) + rows.x[3], -dot(rows.y, middle) - rows.y[3], depth);
+  const arm = rotate(
+    rotation,
+    middle.map((value, axis) => value - joints[axis]),
+  );
   const theta = new Float32Array(15);
   theta.set(logRotation(rotation));
   return {
     psi: new Float32Array(rig.expressionCount),
     theta,
-    translation: Float32Array.of(originX + turnedJointX - jx, originY + turnedJointY - jy, -depth - jz),
+    translation: Float32Array.from(target, (value, axis) => value - arm[axis] - joints[axis]),
   };
 }
 
-/** Least squares x ≈ X·rest + x₃ and −y ≈ Y·rest + y₃ in pixels. */
-function affineRows(points: Float64Array, observation: Observation): { x: Float64Array; y: Float64Array } {
+/** Least squares x ≈ X·rest + x₃ and −y ≈ Y·rest + y₃ in pixels, and the weighted middle of the rest landmarks. */
+function affineRows(
+  points: Float64Array,
+  observation: Observation,
+): { x: Float64Array; y: Float64Array; middle: Float64Array } {
   const normal = new Float64Array(16);
   const x = new Float64Array(4);
   const y = new Float64Array(4);
@@ -60,10 +65,11 @@ function affineRows(points: Float64Array, observation: Observation): { x: Float6
       y[a] -= weight * row[a] * observation.pixels[landmark * 2 + 1];
     }
   }
+  const middle = Float64Array.from([12, 13, 14], (entry) => normal[entry] / normal[15]);
   const second = normal.slice();
   solveCholesky(normal, x, 4, 4);
   solveCholesky(second, y, 4, 4);
-  return { x, y };
+  return { x, y, middle };
 }
 
 /** Rotation whose first two rows are nearest to the directions of `a` and `b`, symmetrically. */
@@ -82,6 +88,10 @@ function orthonormal(a: Float64Array, b: Float64Array): Float64Array {
     x[2] * y[0] - x[0] * y[2],
     x[0] * y[1] - x[1] * y[0],
   );
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
 function unit(v: number[]): number[] {

@@ -49,10 +49,10 @@ export class LandmarkEvaluation {
   /** `[478, 2, 3]` d pixel / d rest-frame offset of the landmark (what `bias` moves). */
   readonly restJacobian = new Float64Array(LANDMARK_COUNT * 6);
 
-  /** R of the global joint, and R_global · R_part of every part. */
-  private readonly rotation = new Float64Array(9);
-  private readonly partRotation = new Float64Array(PART_COUNT * 9);
-  private readonly partToCamera = new Float64Array(PART_COUNT * 9);
+  /** `[9]` R of the global joint, `[4, 9]` R_part and R_global · R_part of every part. */
+  readonly rotation = new Float64Array(9);
+  readonly partRotation = new Float64Array(PART_COUNT * 9);
+  readonly partToCamera = new Float64Array(PART_COUNT * 9);
   /** `[7, 9]` R_global · dR_part / d axis; `[7, 9]` dR_part / d axis. */
   private readonly axisToCamera = new Float64Array(LOCAL_AXES * 9);
   private readonly axisDerivative = new Float64Array(LOCAL_AXES * 9);

@@ -1,0 +1,141 @@
+import { LokiError } from '../../errors.ts';
+import type { HeadCoefficients } from '../head/head-model.ts';
+import type { TrackedFace } from '../track/types.ts';
+import { packCoefficients, unpackCoefficients } from './face-parameters.ts';
+import { FaceSolver } from './face-solver.ts';
+import { type FitPrior, restPrior } from './fit-prior.ts';
+import { initialPose } from './initial-pose.ts';
+import { refineBias } from './landmark-bias.ts';
+import type { LandmarkRig } from './landmark-rig.ts';
+import { neutralOf } from './neutral.ts';
+import { observe } from './observation.ts';
+import { type ShapeFace, ShapeSolver, type SharedShape } from './shape-solver.ts';
+import { shapeRig } from './shaped-rig.ts';
+import { type Calibration, LANDMARK_COUNT } from './types.ts';
+
+export interface CalibrateOptions {
+  /** Index of a face that is known to be at rest, mouth closed; null (the default) where none is known. */
+  readonly neutralFace?: number | null;
+  /** Alternations of shape and bias; 0 leaves the bias out. 3 by default. */
+  readonly biasRounds?: number;
+}
+
+/** Horizontal field of view of a webcam or portrait, degrees: the range that holds one standard deviation. */
+const FIELD_OF_VIEW_DEG = [35, 60];
+const BETA_LIMIT = 3;
+const BIAS_ROUNDS = 3;
+const NEUTRAL_UNIT_SD = 0.06;
+const NEUTRAL_JAW_SD_RAD = 0.03;
+/** Faces whose expression priors together weigh as much as one face's. See `calibrate`. */
+const PRIOR_FACES = 3;
+
+/**
+ * Learns one person in front of one camera from 1 to about 48 tracked faces of it, the more varied in pose the
+ * better: beta and focal length with every face's coefficients together, then alternately a bias a landmark and
+ * all of that again; at last what the person's rest is.
+ *
+ * The faces of one clip are no independent draws of expressions: somebody who talks all the time would, with a
+ * full prior on every face, be given a long chin instead of an open jaw. So the expression priors of all faces
+ * together weigh no more than those of a few.
+ *
+ * @throws LokiError `NO_FACE` for an empty list, `INVALID_OPTION` where the faces come from pictures of different
+ *   sizes
+ */
+export function calibrate(
+  rig: LandmarkRig,
+  faces: readonly TrackedFace[],
+  options: CalibrateOptions = {},
+): Calibration {
+  const [first] = faces;
+  if (first === undefined) throw new LokiError('NO_FACE', 'A calibration needs at least one tracked face.');
+  if (faces.some((face) => face.imageWidth !== first.imageWidth || face.imageHeight !== first.imageHeight))
+    throw new LokiError('INVALID_OPTION', 'The faces of a calibration must come from pictures of one size.');
+
+  const start = uncalibrated(rig, first.imageWidth, first.imageHeight);
+  const rest = restPrior(rig.model);
+  const shared = PRIOR_FACES / Math.max(PRIOR_FACES, faces.length);
+  const solver = new FaceSolver(rig);
+  const plain = shapeRig(rig, start.beta, start.bias);
+  const shapeFaces: ShapeFace[] = faces.map((face, index) => {
+    const observation = observe(face);
+    const prior = index === options.neutralFace ? neutralPrior(rest, rig) : weakened(rest, shared);
+    const parameters = packCoefficients(initialPose(plain, start.camera, observation));
+    solver.solve(plain, start.camera, observation, prior, parameters, RIGID);
+    solver.solve(plain, start.camera, observation, prior, parameters, SETTLE);
+    return { observation, prior, parameters };
+  });
+
+  const shapeSolver = new ShapeSolver(rig);
+  const shapePrior = { logFocal: focalPrior(first.imageWidth, first.imageHeight), betaLimit: BETA_LIMIT };
+  const bias = new Float64Array(LANDMARK_COUNT * 3);
+  let shape: SharedShape = { beta: Float64Array.from(start.beta), camera: start.camera };
+  shape = solve(12);
+  const rounds = options.biasRounds ?? BIAS_ROUNDS;
+  for (let round = 0; round < rounds; round++) {
+    refineBias(rig, shapeFaces, shape.beta, shape.camera, bias);
+    shape = solve(4);
+  }
+
+  const shaped = shapeRig(rig, shape.beta, bias);
+  const coefficients = shapeFaces.map(({ observation, parameters }, index) => {
+    const prior = index === options.neutralFace ? neutralPrior(rest, rig) : rest;
+    solver.solve(shaped, shape.camera, observation, prior, parameters, SETTLE);
+    return unpackCoefficients(parameters);
+  });
+  const known = options.neutralFace ?? null;
+  return {
+    beta: Float32Array.from(shape.beta),
+    camera: shape.camera,
+    bias: Float32Array.from(bias),
+    neutral: neutralOf(coefficients, known === null ? null : coefficients[known]),
+    interocularM: shaped.interocularM,
+  };
+
+  function solve(iterations: number) {
+    return shapeSolver.solve(shapeFaces, shape, bias, shapePrior, iterations);
+  }
+}
+
+/** The mean head in front of an ordinary camera: a calibration for when there is none. */
+export function uncalibrated(rig: LandmarkRig, imageWidth: number, imageHeight: number): Calibration {
+  const beta = new Float32Array(rig.shapeCount);
+  const bias = new Float32Array(LANDMARK_COUNT * 3);
+  const neutral: HeadCoefficients = {
+    psi: new Float32Array(rig.expressionCount),
+    theta: new Float32Array(15),
+    translation: new Float32Array(3),
+  };
+  return {
+    beta,
+    bias,
+    neutral,
+    camera: {
+      focalPx: Math.exp(focalPrior(imageWidth, imageHeight).mean),
+      centreX: imageWidth / 2,
+      centreY: imageHeight / 2,
+    },
+    interocularM: shapeRig(rig, beta, bias).interocularM,
+  };
+}
+
+const RIGID = { maxIterations: 10, tolerance: 1e-3, rigidOnly: true };
+const SETTLE = { maxIterations: 15, tolerance: 1e-4 };
+
+/** ln of the focal length in pixels for the longer side of the picture. */
+function focalPrior(imageWidth: number, imageHeight: number): { mean: number; sd: number } {
+  const half = Math.max(imageWidth, imageHeight) / 2;
+  const [narrow, wide] = FIELD_OF_VIEW_DEG.map((deg) => Math.log(half / Math.tan((deg * Math.PI) / 360)));
+  return { mean: (narrow + wide) / 2, sd: (narrow - wide) / 2 };
+}
+
+function weakened(prior: FitPrior, factor: number): FitPrior {
+  return { ...prior, precision: prior.precision.map((precision) => precision * factor) };
+}
+
+function neutralPrior(prior: FitPrior, rig: LandmarkRig): FitPrior {
+  const precision = prior.precision.slice();
+  const units = rig.expressionCount;
+  precision.fill(1 / NEUTRAL_UNIT_SD ** 2, 0, units);
+  precision.fill(1 / NEUTRAL_JAW_SD_RAD ** 2, units + 6, units + 9);
+  return { ...prior, precision };
+}

@@ -1,0 +1,155 @@
+import { LEFT_GAZE_AT, POSE_PARAMETERS, RIGHT_GAZE_AT } from './face-parameters.ts';
+import type { FitPrior } from './fit-prior.ts';
+import { LandmarkEvaluation } from './landmark-evaluation.ts';
+import type { LandmarkRig } from './landmark-rig.ts';
+import type { Observation } from './observation.ts';
+import { LANDMARK_COUNT } from './types.ts';
+
+/**
+ * The Gauss-Newton equations of one face: cost, downhill gradient and the normal matrix Jᵀ W J + prior over the
+ * parameters that are free to move. `evaluation` must hold the landmarks of the parameters in question.
+ */
+export class FaceEquations {
+  readonly evaluation: LandmarkEvaluation;
+  /** Number of parameters. */
+  readonly count: number;
+  /** `[parameters]` −∂cost. */
+  readonly gradient: Float64Array;
+  /** `[parameters]` row of the normal matrix, or -1 for a parameter that is held. */
+  readonly slot: Int16Array;
+  /** `[freeCount]` parameter of each row. */
+  readonly slotParameter: Uint16Array;
+  /** `[freeCount, freeCount]` lower triangle. */
+  readonly hessian: Float64Array;
+  /** `[478]` Huber's weight times the observation's precision. */
+  readonly weight = new Float64Array(LANDMARK_COUNT);
+  freeCount = 0;
+  private readonly columnSlot: Int16Array;
+  private readonly columnX: Float64Array;
+  private readonly columnY: Float64Array;
+
+  constructor(readonly rig: LandmarkRig) {
+    this.evaluation = new LandmarkEvaluation(rig);
+    this.count = rig.expressionCount + POSE_PARAMETERS;
+    this.gradient = new Float64Array(this.count);
+    this.slot = new Int16Array(this.count);
+    this.slotParameter = new Uint16Array(this.count);
+    this.hessian = new Float64Array(this.count * this.count);
+    this.columnSlot = new Int16Array(this.count);
+    this.columnX = new Float64Array(this.count);
+    this.columnY = new Float64Array(this.count);
+  }
+
+  /** Cost at `parameters`, whose landmarks `evaluation` holds; leaves Huber's weights behind. */
+  cost(observation: Observation, prior: FitPrior, parameters: Float64Array): number {
+    const { pixels } = this.evaluation;
+    const { huberPx } = observation;
+    let cost = 0;
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      const precision = observation.precision[landmark];
+      if (precision === 0) {
+        this.weight[landmark] = 0;
+        continue;
+      }
+      const ex = observation.pixels[landmark * 2] - pixels[landmark * 2];
+      const ey = observation.pixels[landmark * 2 + 1] - pixels[landmark * 2 + 1];
+      const squared = ex * ex + ey * ey;
+      if (squared <= huberPx * huberPx) {
+        this.weight[landmark] = precision;
+        cost += 0.5 * precision * squared;
+      } else {
+        const distance = Math.sqrt(squared);
+        this.weight[landmark] = (precision * huberPx) / distance;
+        cost += precision * huberPx * (distance - 0.5 * huberPx);
+      }
+    }
+    for (let i = 0; i < this.count; i++) {
+      const precision = prior.precision[i];
+      if (precision === 0) continue;
+      const away = parameters[i] - prior.mean[i];
+      cost += 0.5 * precision * away * away;
+    }
+    const pose = this.rig.expressionCount;
+    for (let axis = 0; axis < 2; axis++) {
+      const difference = parameters[pose + LEFT_GAZE_AT + axis] - parameters[pose + RIGHT_GAZE_AT + axis];
+      cost += 0.5 * prior.gazeDifferencePrecision[axis] * difference * difference;
+    }
+    return cost;
+  }
+
+  /** Downhill direction −∂cost at `parameters`. */
+  differentiate(observation: Observation, prior: FitPrior, parameters: Float64Array): void {
+    const { gradient, weight } = this;
+    const { pixels, columnStart, columns, dx, dy } = this.evaluation;
+    for (let i = 0; i < this.count; i++) gradient[i] = prior.precision[i] * (prior.mean[i] - parameters[i]);
+    const pose = this.rig.expressionCount;
+    for (let axis = 0; axis < 2; axis++) {
+      const left = pose + LEFT_GAZE_AT + axis;
+      const right = pose + RIGHT_GAZE_AT + axis;
+      const pull = prior.gazeDifferencePrecision[axis] * (parameters[left] - parameters[right]);
+      gradient[left] -= pull;
+      gradient[right] += pull;
+    }
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      const w = weight[landmark];
+      if (w === 0) continue;
+      const ex = w * (observation.pixels[landmark * 2] - pixels[landmark * 2]);
+      const ey = w * (observation.pixels[landmark * 2 + 1] - pixels[landmark * 2 + 1]);
+      const end = columnStart[landmark + 1];
+      for (let c = columnStart[landmark]; c < end; c++) gradient[columns[c]] += ex * dx[c] + ey * dy[c];
+    }
+  }
+
+  /** Parameters that a step may move: all but those at a bound that the gradient pushes against. */
+  chooseFree(prior: FitPrior, parameters: Float64Array, rigidOnly: boolean): void {
+    const pose = this.rig.expressionCount;
+    let free = 0;
+    for (let i = 0; i < this.count; i++) {
+      const held =
+        (parameters[i] <= prior.min[i] && this.gradient[i] <= 0) ||
+        (parameters[i] >= prior.max[i] && this.gradient[i] >= 0) ||
+        (rigidOnly && (i < pose || i >= pose + 6));
+      this.slot[i] = held ? -1 : free;
+      if (!held) this.slotParameter[free++] = i;
+    }
+    this.freeCount = free;
+  }
+
+  /** Lower triangle of Jᵀ W J + prior over the free parameters. */
+  assemble(prior: FitPrior): void {
+    const { hessian, slot, slotParameter, columnSlot, columnX, columnY, weight, freeCount: n } = this;
+    const { columnStart, columns, dx, dy } = this.evaluation;
+    hessian.fill(0, 0, n * n);
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      const w = weight[landmark];
+      if (w === 0) continue;
+      const start = columnStart[landmark];
+      const end = columnStart[landmark + 1];
+      // Compact the free columns to the front of scratch rows, so that the inner loop has no branch.
+      let used = 0;
+      for (let c = start; c < end; c++) {
+        const s = slot[columns[c]];
+        if (s < 0) continue;
+        columnSlot[used] = s;
+        columnX[used] = dx[c];
+        columnY[used++] = dy[c];
+      }
+      for (let a = 0; a < used; a++) {
+        const row = columnSlot[a] * n;
+        const ax = w * columnX[a];
+        const ay = w * columnY[a];
+        for (let b = 0; b <= a; b++) hessian[row + columnSlot[b]] += ax * columnX[b] + ay * columnY[b];
+      }
+    }
+    for (let s = 0; s < n; s++) hessian[s * n + s] += prior.precision[slotParameter[s]];
+    const pose = this.rig.expressionCount;
+    for (let axis = 0; axis < 2; axis++) {
+      const left = slot[pose + LEFT_GAZE_AT + axis];
+      const right = slot[pose + RIGHT_GAZE_AT + axis];
+      const precision = prior.gazeDifferencePrecision[axis];
+      if (left >= 0) hessian[left * n + left] += precision;
+      if (right >= 0) hessian[right * n + right] += precision;
+      if (left >= 0 && right >= 0) hessian[right * n + left] -= precision;
+    }
+  }
+}
