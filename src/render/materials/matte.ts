@@ -1,0 +1,47 @@
+import type { Fragment } from '../fragment.ts';
+import type { LightRig } from '../light.ts';
+import { specularLobe, wrapped } from './reflectance.ts';
+
+/**
+ * Plain surface: cloth, teeth, tongue, mouth lining.
+ * @param wrap How far diffuse light reaches past the terminator.
+ * @param gloss Strength of the highlight, `alpha` its roughness squared.
+ */
+export function shadeMatte(f: Fragment, lights: LightRig, wrap: number, gloss: number, alpha: number): void {
+  const o = f.openness;
+  const up = 0.5 + 0.5 * f.by;
+  let r = o * (lights.ground[0] + (lights.sky[0] - lights.ground[0]) * up);
+  let g = o * (lights.ground[1] + (lights.sky[1] - lights.ground[1]) * up);
+  let b = o * (lights.ground[2] + (lights.sky[2] - lights.ground[2]) * up);
+  let shine = 0;
+  for (let i = 0; i < 3; i++) {
+    const light = i === 0 ? lights.key : i === 1 ? lights.fill : lights.rim;
+    const reach = i === 0 ? f.keyReach * (0.4 + 0.6 * o) : o;
+    const [lx, ly, lz] = light.direction;
+    const cosine = f.bx * lx + f.by * ly + f.bz * lz;
+    const diffuse = reach * wrapped(cosine, wrap);
+    r += light.colour[0] * diffuse;
+    g += light.colour[1] * diffuse;
+    b += light.colour[2] * diffuse;
+    if (gloss > 0 && cosine > 0) {
+      let hx = lx + f.vx;
+      let hy = ly + f.vy;
+      let hz = lz + f.vz;
+      const length = Math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9;
+      hx /= length;
+      hy /= length;
+      hz /= length;
+      const normalToHalf = Math.max(0, f.bx * hx + f.by * hy + f.bz * hz);
+      const lightToHalf = Math.max(0, lx * hx + ly * hy + lz * hz);
+      shine +=
+        reach *
+        Math.PI *
+        gloss *
+        light.colour[1] *
+        specularLobe(cosine, normalToHalf, lightToHalf, alpha, 0.04);
+    }
+  }
+  f.r = f.albedoR * r + shine;
+  f.g = f.albedoG * g + shine;
+  f.b = f.albedoB * b + shine;
+}

@@ -1,0 +1,54 @@
+import { hex, type Rgb } from './colour.ts';
+import type { EyeLook } from './materials/eye.ts';
+import type { PersonLook, SkinLook } from './scene.ts';
+
+/** Base skin of an adult; people differ from it. */
+const SKIN: SkinLook = {
+  tone: hex('#e0ac8c'),
+  blush: 0.6,
+  lips: hex('#b5615a'),
+  lipStrength: 0.75,
+  freckles: 0,
+  pores: 0.5,
+  age: 0.2,
+  oil: 0.35,
+  stubble: 0,
+  stubbleColour: hex('#2b211c'),
+  lidShadow: hex('#6b4a40'),
+  lidShadowStrength: 0,
+};
+
+const IRIS: Record<string, { inner: Rgb; outer: Rgb; limbus: Rgb }> = {
+  brown: { inner: hex('#7a4a22'), outer: hex('#4a2a14'), limbus: hex('#160c06') },
+  dark: { inner: hex('#4a2c18'), outer: hex('#2c1a0e'), limbus: hex('#0d0704') },
+  hazel: { inner: hex('#8a6428'), outer: hex('#5a6138'), limbus: hex('#1d1c10') },
+  green: { inner: hex('#86863c'), outer: hex('#557a50'), limbus: hex('#1c2a1e') },
+  blue: { inner: hex('#8fa3a8'), outer: hex('#4f7fa6'), limbus: hex('#182a3c') },
+  grey: { inner: hex('#93999a'), outer: hex('#6d7f8a'), limbus: hex('#20282e') },
+};
+
+export type IrisColour = keyof typeof IRIS;
+
+export function eyeLook(colour: string, seed: number): EyeLook {
+  const { inner, outer, limbus } = IRIS[colour];
+  return {
+    irisInner: inner,
+    irisOuter: outer,
+    limbus,
+    irisRad: 0.375,
+    pupil: 0.34,
+    sclera: hex('#e9e4e0'),
+    seed,
+  };
+}
+
+/** A plain person: the default of tests and calibration. */
+export const PLAIN_LOOK: PersonLook = {
+  skin: SKIN,
+  eyes: eyeLook('brown', 1),
+  brows: { colour: hex('#3a2a20'), thickness: 1, density: 0.85, arch: 1 },
+  hair: { style: null, colour: hex('#3a2a20'), gloss: 0.5, grey: 0 },
+  lashes: { colour: hex('#0c0807'), density: 0.85 },
+  garment: { colour: hex('#34495c'), neckline: 'crew', pattern: 'plain', accent: hex('#c9ced2') },
+  seed: 1,
+};

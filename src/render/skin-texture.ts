@@ -1,0 +1,276 @@
+import type { Rgb } from './colour.ts';
+import { mixRgb, smoothstep } from './colour.ts';
+import { cells3, fbm3, noise3 } from './noise.ts';
+import { createSampleBuffer, rasterise } from './rasterise.ts';
+import type { PersonLook } from './scene.ts';
+import {
+  aboveLipSeam,
+  beardMask,
+  blob,
+  browPoint,
+  lidRimMask,
+  lipMask,
+  lowerLidMask,
+  scalpMask,
+  upperLidMask,
+} from './skin-regions.ts';
+import { wrinkleDepthM } from './wrinkles.ts';
+
+/** Numbers a texel: albedo r g b (linear), gloss 0..1, relief in metres. */
+export const TEXEL = 5;
+
+/** The skin of one person, painted once in texture space. */
+export interface SkinTexture {
+  readonly size: number;
+  /** `[size, size, TEXEL]`, row 0 at v = 1. */
+  readonly texels: Float32Array;
+}
+
+/** Surface that is painted: corners of its skin triangles. */
+export interface PaintedSurface {
+  /** `[F, 3]`. */
+  readonly triangles: Uint32Array;
+  /** `[F, 3, 2]` v up. */
+  readonly cornerUv: Float32Array;
+  /** `[V, 3]` template in the face frame: where on a face a point is. */
+  readonly facePoints: Float32Array;
+  /** `[V, 3]` this person's neutral surface, metres: fine noise keeps its size on any head. */
+  readonly rest: Float32Array;
+}
+
+export function bakeSkinTexture(surface: PaintedSurface, look: PersonLook, size: number): SkinTexture {
+  const { triangles, cornerUv, facePoints, rest } = surface;
+  const corners = triangles.length;
+  const screen = new Float32Array(corners * 3);
+  const ids = new Uint32Array(corners);
+  for (let i = 0; i < corners; i++) {
+    ids[i] = i;
+    screen[i * 3] = cornerUv[i * 2] * size;
+    screen[i * 3 + 1] = (1 - cornerUv[i * 2 + 1]) * size;
+    screen[i * 3 + 2] = 1;
+  }
+  const buffer = createSampleBuffer(size, size);
+  rasterise(buffer, screen, ids, 0, 0);
+
+  const texels = new Float32Array(size * size * TEXEL);
+  const painter = createPainter(look);
+  for (let i = 0; i < size * size; i++) {
+    const f = buffer.triangle[i];
+    if (f < 0) continue;
+    const a = triangles[f * 3] * 3;
+    const b = triangles[f * 3 + 1] * 3;
+    const c = triangles[f * 3 + 2] * 3;
+    const wa = buffer.weight0[i];
+    const wb = buffer.weight1[i];
+    const wc = 1 - wa - wb;
+    paintTexel(
+      painter,
+      wa * facePoints[a] + wb * facePoints[b] + wc * facePoints[c],
+      wa * facePoints[a + 1] + wb * facePoints[b + 1] + wc * facePoints[c + 1],
+      wa * facePoints[a + 2] + wb * facePoints[b + 2] + wc * facePoints[c + 2],
+      wa * rest[a] + wb * rest[b] + wc * rest[c],
+      wa * rest[a + 1] + wb * rest[b + 1] + wc * rest[c + 1],
+      wa * rest[a + 2] + wb * rest[b + 2] + wc * rest[c + 2],
+      texels,
+      i * TEXEL,
+    );
+  }
+  growEdges(texels, buffer.triangle, size, 3);
+  return { size, texels };
+}
+
+interface Painter {
+  readonly look: PersonLook;
+  readonly seed: number;
+  readonly brow: { along: number; across: number };
+  readonly scalp: Rgb;
+}
+
+function createPainter(look: PersonLook): Painter {
+  const { skin, hair } = look;
+  const scalp = hair.style === null ? skin.tone : mixRgb(skin.tone, hair.colour, 0.85);
+  return { look, seed: look.seed * 7919 + 17, brow: { along: 0, across: 0 }, scalp };
+}
+
+/** Paints one texel: (x, y, z) on the face, (px, py, pz) metres on this person. */
+function paintTexel(
+  painter: Painter,
+  x: number,
+  y: number,
+  z: number,
+  px: number,
+  py: number,
+  pz: number,
+  out: Float32Array,
+  at: number,
+): void {
+  const { look, seed } = painter;
+  const { skin, brows } = look;
+  // Noise coordinates: cycles a metre.
+  const coarse = fbm3(px * 45, py * 45, pz * 45, 3, seed);
+  const middle = fbm3(px * 170, py * 170, pz * 170, 2, seed + 11);
+  const fine = noise3(px * 900, py * 900, pz * 900, seed + 23);
+
+  let redness =
+    0.75 * blob(x, y, 0.6, -0.62, 0.36, 0.3) * smoothstep(-0.3, 0.1, z) +
+    0.55 * blob(x, y, 0, -0.62, 0.26, 0.24) * smoothstep(0.3, 0.6, z) +
+    0.25 * blob(x, y, 0, -1.62, 0.25, 0.18) +
+    0.8 * smoothstep(1.02, 1.2, Math.abs(x)) * smoothstep(-0.95, -0.6, y) * (1 - smoothstep(0.2, 0.4, y)) +
+    0.3 * upperLidMask(x, y, z) +
+    0.35 * lowerLidMask(x, y) +
+    0.22;
+  redness *= skin.blush * (1 + 0.8 * coarse);
+  redness += 0.12 * coarse + 0.1 * skin.age * middle;
+  // Haemoglobin takes green and blue away.
+  let r = skin.tone[0] * Math.exp(-0.1 * redness);
+  let g = skin.tone[1] * Math.exp(-0.62 * redness);
+  let b = skin.tone[2] * Math.exp(-0.55 * redness);
+
+  const pale = 1 + 0.06 * coarse + (0.035 + 0.05 * skin.age) * middle + 0.02 * skin.pores * fine;
+  r *= pale;
+  g *= pale;
+  b *= pale;
+
+  // Thin skin under the eyes: darker and bluer.
+  const hollow = lowerLidMask(x, y) * (0.12 + 0.3 * skin.age);
+  r *= 1 - hollow * 0.62;
+  g *= 1 - hollow * 0.66;
+  b *= 1 - hollow * 0.5;
+
+  if (skin.freckles > 0) {
+    const where = blob(x, y, 0.35, -0.45, 0.6, 0.38) + 0.25 * blob(x, y, 0, 0.55, 0.8, 0.4);
+    const spot = smoothstep(0.34, 0.14, cells3(px * 260, py * 260, pz * 260, seed + 31));
+    const some = smoothstep(-0.1, 0.3, noise3(px * 130, py * 130, pz * 130, seed + 37));
+    const amount = skin.freckles * Math.min(1, where) * spot * some * 0.55;
+    r *= 1 - amount * 0.45;
+    g *= 1 - amount * 0.68;
+    b *= 1 - amount * 0.8;
+  }
+  if (skin.age > 0.45) {
+    const spot = smoothstep(0.2, 0.1, cells3(px * 90, py * 90, pz * 90, seed + 41));
+    const amount = (skin.age - 0.45) * 0.8 * spot * smoothstep(0.2, 0.5, Math.abs(x) + Math.max(0, y));
+    r *= 1 - amount * 0.35;
+    g *= 1 - amount * 0.45;
+    b *= 1 - amount * 0.5;
+  }
+
+  let gloss =
+    0.25 +
+    skin.oil *
+      (0.55 * blob(x, y, 0, -0.5, 0.18, 0.4) +
+        0.35 * blob(x, y, 0, 0.6, 0.6, 0.35) +
+        0.2 * blob(x, y, 0.6, -0.4, 0.3, 0.25)) +
+    0.1 * middle;
+  const pore = smoothstep(0.28, 0.05, cells3(px * 620, py * 620, pz * 620, seed + 43));
+  const poreWhere = 0.3 + 0.7 * (blob(x, y, 0.3, -0.55, 0.4, 0.35) + blob(x, y, 0, 0.6, 0.6, 0.35));
+  let relief =
+    -0.00009 * skin.pores * pore * poreWhere + 0.00007 * (0.4 + skin.age) * middle + 0.000025 * fine;
+  relief += wrinkleDepthM(x, y, z, px, py, pz, skin.age, seed);
+
+  // Lid colour.
+  if (skin.lidShadowStrength > 0) {
+    const amount = skin.lidShadowStrength * upperLidMask(x, y, z);
+    r += (skin.lidShadow[0] - r) * amount;
+    g += (skin.lidShadow[1] - g) * amount;
+    b += (skin.lidShadow[2] - b) * amount;
+  }
+  const rim = lidRimMask(x, y, z);
+  if (rim > 0) {
+    r += (skin.tone[0] * 0.85 - r) * rim * 0.7;
+    g += (skin.tone[1] * 0.5 - g) * rim * 0.7;
+    b += (skin.tone[2] * 0.48 - b) * rim * 0.7;
+    gloss += 0.5 * rim;
+  }
+
+  const lip = lipMask(x, y, z, 0.014 + 0.012 * skin.age);
+  if (lip > 0) {
+    const groove = noise3(px * 700, py * 130, pz * 60, seed + 53);
+    const seam = aboveLipSeam(x, y);
+    const shade =
+      (0.92 + 0.1 * groove + 0.06 * middle) *
+      (seam > 0 ? 0.86 : 1) *
+      (1 - 0.25 * Math.exp(-((seam / 0.03) ** 2)));
+    const amount = lip * skin.lipStrength;
+    r += (skin.lips[0] * shade - r) * amount;
+    g += (skin.lips[1] * shade - g) * amount;
+    b += (skin.lips[2] * shade - b) * amount;
+    gloss += lip * 0.32;
+    relief += lip * 0.00012 * groove;
+  }
+
+  if (skin.stubble > 0) {
+    const where = beardMask(x, y, z) * (1 - lip);
+    if (where > 0.01) {
+      const hair = noise3(px * 1400, py * 700, pz * 1400, seed + 61);
+      const dense = smoothstep(-0.15, 0.5, hair + 0.9 * (skin.stubble - 0.5) + 0.25 * middle);
+      const amount = where * Math.min(0.92, skin.stubble * (0.45 + 0.75 * dense));
+      r += (skin.stubbleColour[0] - r) * amount;
+      g += (skin.stubbleColour[1] - g) * amount;
+      b += (skin.stubbleColour[2] - b) * amount;
+      gloss *= 1 - 0.6 * amount;
+      relief += where * skin.stubble * 0.00025 * hair;
+    }
+  }
+
+  // Brows, hair by hair: strokes rise at the nose and lie flat at the temple.
+  if (brows.density > 0 && z > -0.4) {
+    const p = browPoint(x, y, brows.thickness, brows.arch, painter.brow);
+    if (p.along > -0.08 && p.along < 1.08 && Math.abs(p.across) < 1.6) {
+      const lean = 0.35 + 1.05 * Math.min(1, Math.max(0, p.along));
+      const sideM = Math.abs(px);
+      const u = sideM * Math.cos(lean) - py * Math.sin(lean);
+      const w = sideM * Math.sin(lean) + py * Math.cos(lean);
+      const ragged = 0.35 * noise3(u * 900, w * 120, x > 0 ? 3 : 9, seed + 71);
+      const strand = smoothstep(-0.55, 0.35, noise3(u * 1500, w * 160, x > 0 ? 5 : 2, seed + 73));
+      const body = 1 - smoothstep(0.45, 1.1, Math.abs(p.across) + ragged);
+      const ends = smoothstep(-0.05, 0.16, p.along + 0.05 * ragged) * (1 - smoothstep(0.86, 1.04, p.along));
+      const amount = Math.min(0.97, brows.density * body * ends * (0.45 + 0.6 * strand));
+      r += (brows.colour[0] - r) * amount;
+      g += (brows.colour[1] - g) * amount;
+      b += (brows.colour[2] - b) * amount;
+      gloss *= 1 - 0.7 * amount;
+      relief += 0.0003 * amount;
+    }
+  }
+
+  if (look.hair.style !== null) {
+    const under = scalpMask(x, y, z);
+    r += (painter.scalp[0] - r) * under;
+    g += (painter.scalp[1] - g) * under;
+    b += (painter.scalp[2] - b) * under;
+    gloss *= 1 - 0.8 * under;
+  }
+
+  out[at] = r;
+  out[at + 1] = g;
+  out[at + 2] = b;
+  out[at + 3] = Math.min(1, Math.max(0, gloss));
+  out[at + 4] = relief;
+}
+
+/** Copies border texels outwards, so that lookups between texels never mix in the void. */
+function growEdges(texels: Float32Array, covered: Int32Array, size: number, steps: number): void {
+  for (let step = 0; step < steps; step++) {
+    const filled: number[] = [];
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) {
+        const i = y * size + x;
+        if (covered[i] >= 0) continue;
+        const from =
+          x > 0 && covered[i - 1] >= 0
+            ? i - 1
+            : x + 1 < size && covered[i + 1] >= 0
+              ? i + 1
+              : y > 0 && covered[i - size] >= 0
+                ? i - size
+                : y + 1 < size && covered[i + size] >= 0
+                  ? i + size
+                  : -1;
+        if (from < 0) continue;
+        texels.copyWithin(i * TEXEL, from * TEXEL, from * TEXEL + TEXEL);
+        filled.push(i);
+      }
+    }
+    for (const i of filled) covered[i] = 0;
+  }
+}
