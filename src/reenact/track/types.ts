@@ -37,8 +37,8 @@ export interface FaceBox {
 }
 
 /**
- * Finds and follows one face. All inference runs in a worker thread. The caller may reuse its pixel buffers as
- * soon as a method has returned its promise.
+ * Finds and follows one face. All inference runs in a worker thread, which gets a copy of the pixels: they must
+ * not change until the promise settles. Calls are answered in order; up to three are under way, more wait.
  *
  * Every promise rejects with `LokiError` `WORKER_DIED` when the thread dies, and with `CANCELLED` when the
  * tracker is closed before it is settled.

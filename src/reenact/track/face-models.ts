@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LokiError } from '../../errors.ts';
+import { tfliteShapes, withStaticShapes } from './tflite-model.ts';
+import type { LandmarkCount } from './types.ts';
+import { readStoredZip } from './zip-stored.ts';
+
+/** The two networks of the tracker, ready for LiteRT.js. */
+export interface FaceModels {
+  /** BlazeFace short range: `[1, 128, 128, 3]` → `[1, 896, 16]`, `[1, 896, 1]`. */
+  readonly detector: Uint8Array;
+  /** Face mesh: `[1, meshInputSize, meshInputSize, 3]` → `[1, 1, 1, 3 · points]`, presence logit `[1, 1, 1, 1]`. */
+  readonly mesh: Uint8Array;
+  readonly meshInputSize: number;
+  readonly points: LandmarkCount;
+  /** Which file they came from, for logs and reports. */
+  readonly source: string;
+}
+
+/** `face_landmarker.task`, float16, version 1: as published, and a copy in circulation with bytes before the archive. */
+const TASK_SHA256 = [
+  '64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff',
+  'a4099af5c7096fedb10381a4e09010cc3b32b02ba305f6d40e4876fb0ec9d765',
+];
+const TASK_NAME = 'face_landmarker.task';
+
+/** `@mediapipe/face_mesh` 0.4.1657299874; Apache-2.0. */
+const PACKED_SHA256 = ['dbe5905c582c0462cdaea17e7e6ecea92edaa8cccc515c5e2e7291f2cbb5fb99'];
+const PACKED_DATA = 'face_mesh_solution_packed_assets.data';
+const PACKED_LOADER = 'face_mesh_solution_packed_assets_loader.js';
+
+/**
+ * Where the networks are looked for unless told otherwise: `models/cache/face_landmarker.task`, then the npm
+ * package `@mediapipe/face_mesh`.
+ */
+export function defaultFaceModelPaths(): string[] {
+  const repository = fileURLToPath(new URL('../../../', import.meta.url));
+  return [join(repository, 'models', 'cache', TASK_NAME), faceMeshPackagePath()];
+}
+
+/** Folder of the installed npm package `@mediapipe/face_mesh`. */
+export function faceMeshPackagePath(): string {
+  return dirname(createRequire(import.meta.url).resolve('@mediapipe/face_mesh/package.json'));
+}
+
+/**
+ * The networks from the first of `paths` that exists: a `face_landmarker.task` bundle (478 points), or the folder
+ * of the npm package `@mediapipe/face_mesh` (468 points). Both are known by their SHA-256, so nothing else
+ * reaches the runtime.
+ *
+ * @throws LokiError `MODEL_MISSING`: none exists; `MODEL_INVALID`: the first that exists is damaged.
+ */
+export async function loadFaceModels(
+  paths: readonly string[] = defaultFaceModelPaths(),
+): Promise<FaceModels> {
+  for (const path of paths) {
+    const task = path.endsWith('.task');
+    const bytes = await readIfThere(task ? path : join(path, PACKED_DATA));
+    if (bytes === null) continue;
+    requireSha256(bytes, task ? TASK_SHA256 : PACKED_SHA256, path);
+    if (task) return parseTaskBundle(bytes, basename(path));
+    const loader = await readIfThere(join(path, PACKED_LOADER));
+    if (loader === null) {
+      throw new LokiError('MODEL_INVALID', `"${path}" lacks ${PACKED_LOADER}: run npm install again.`);
+    }
+    return parsePackedAssets(bytes, Buffer.from(loader).toString('utf8'));
+  }
+  throw new LokiError(
+    'MODEL_MISSING',
+    `No face tracking model was found (looked for ${paths.join(', ')}): run npm install again.`,
+  );
+}
+
+/**
+ * Networks of a `face_landmarker.task` bundle.
+ *
+ * @throws LokiError `MODEL_INVALID`.
+ */
+export function parseTaskBundle(bytes: Uint8Array, source: string = TASK_NAME): FaceModels {
+  const files = readStoredZip(bytes);
+  return checked(
+    requireFile(files, 'face_detector.tflite'),
+    requireFile(files, 'face_landmarks_detector.tflite'),
+    478,
+    source,
+  );
+}
+
+/**
+ * Networks of `@mediapipe/face_mesh`: the loader script of its packed assets lists the byte range of each file.
+ * Its attention mesh (478 points) needs operators that LiteRT.js lacks, so the plain mesh is taken.
+ *
+ * @throws LokiError `MODEL_INVALID`.
+ */
+export function parsePackedAssets(data: Uint8Array, loaderScript: string): FaceModels {
+  const files = new Map<string, Uint8Array>();
+  const entry = /"filename":\s*"([^"]+)",\s*"start":\s*(\d+),\s*"end":\s*(\d+)/g;
+  for (const [, name, start, end] of loaderScript.matchAll(entry)) {
+    if (Number(end) > data.byteLength || Number(start) > Number(end)) {
+      throw new LokiError('MODEL_INVALID', `${PACKED_DATA} is shorter than its loader script says.`);
+    }
+    files.set(basename(name!), data.subarray(Number(start), Number(end)));
+  }
+  return checked(
+    requireFile(files, 'face_detection_short_range.tflite'),
+    requireFile(files, 'face_landmark.tflite'),
+    468,
+    '@mediapipe/face_mesh',
+  );
+}
+
+function checked(detector: Uint8Array, mesh: Uint8Array, points: LandmarkCount, source: string): FaceModels {
+  requireShapes(detector, '1x128x128x3', ['1x896x16', '1x896x1'], 'detector');
+  const meshInputSize = points === 478 ? 256 : 192;
+  const meshOutputs = [`1x1x1x${3 * points}`, '1x1x1x1'];
+  requireShapes(mesh, `1x${meshInputSize}x${meshInputSize}x3`, meshOutputs, 'mesh');
+  return {
+    detector: withStaticShapes(detector),
+    mesh: withStaticShapes(mesh),
+    meshInputSize,
+    points,
+    source,
+  };
+}
+
+/** Outputs beyond those named are allowed: the 478-point mesh has a third one. */
+function requireShapes(bytes: Uint8Array, input: string, outputs: string[], name: string): void {
+  const shapes = tfliteShapes(bytes);
+  const found = [shapes.inputs, shapes.outputs].map((list) => list.map((shape) => shape.join('x')));
+  if (found[0]!.join() !== input || outputs.some((shape, i) => found[1]![i] !== shape)) {
+    throw new LokiError('MODEL_INVALID', `The face ${name} has another shape than this program knows.`);
+  }
+}
+
+function requireFile(files: Map<string, Uint8Array>, name: string): Uint8Array {
+  const file = files.get(name);
+  if (file === undefined) throw new LokiError('MODEL_INVALID', `The model bundle has no "${name}".`);
+  return file;
+}
+
+function requireSha256(bytes: Uint8Array, known: readonly string[], path: string): void {
+  if (!known.includes(createHash('sha256').update(bytes).digest('hex'))) {
+    throw new LokiError(
+      'MODEL_INVALID',
+      `"${path}" is damaged or of another version than this program knows (SHA-256 differs): fetch it again.`,
+    );
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new LokiError('MODEL_INVALID', `"${path}" can't be read (${code ?? 'unknown reason'}).`, {
+      cause: error,
+    });
+  }
+}

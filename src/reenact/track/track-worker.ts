@@ -1,0 +1,65 @@
+/**
+ * The tracker's thread: networks, region of interest, all inference. Started by face-tracker.ts. An error other
+ * than a refused model ends the thread; the other side then rejects what is pending with `WORKER_DIED`.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { LokiError } from '../../errors.ts';
+import type { RgbaImage } from '../frame.ts';
+import { FaceDetector } from './face-detector.ts';
+import { FaceFollower } from './face-follower.ts';
+import { FaceMesh, type MeshResult } from './face-mesh.ts';
+import { loadFaceModels } from './face-models.ts';
+import { loadLiteRt } from './litert-runtime.ts';
+import type { SharedPicture, TrackReply, TrackRequest, TrackWorkerData } from './track-messages.ts';
+
+const port = parentPort!;
+
+function reply(message: TrackReply): void {
+  port.postMessage(message);
+}
+
+async function start({ modelPaths, numThreads }: TrackWorkerData): Promise<void> {
+  try {
+    const models = await loadFaceModels(modelPaths);
+    const runtime = await loadLiteRt(numThreads);
+    const detector = new FaceDetector(await runtime.compile(models.detector));
+    const mesh = new FaceMesh(await runtime.compile(models.mesh), models.meshInputSize, models.points);
+    const follower = new FaceFollower(detector, mesh);
+    let previous: Promise<void> = Promise.resolve();
+    port.on('message', (request: TrackRequest) => {
+      previous = previous.then(() => answer(follower, request));
+    });
+    reply({ kind: 'ready', points: models.points, source: models.source });
+  } catch (error) {
+    if (!(error instanceof LokiError)) throw error;
+    reply({ kind: 'refused', code: error.code, message: error.message });
+  }
+}
+
+async function answer(follower: FaceFollower, request: TrackRequest): Promise<void> {
+  switch (request.kind) {
+    case 'track':
+      return replyFace(request.id, await follower.track(imageOf(request.picture)));
+    case 'still':
+      return replyFace(request.id, await follower.still(imageOf(request.picture), request.box ?? undefined));
+    case 'detect':
+      return reply({
+        kind: 'boxes',
+        id: request.id,
+        boxes: await follower.detect(imageOf(request.picture)),
+      });
+    case 'reset':
+      return follower.reset();
+  }
+}
+
+function replyFace(id: number, face: MeshResult | null): void {
+  const message: TrackReply = { kind: 'face', id, face };
+  port.postMessage(message, face === null ? [] : [face.landmarks.buffer as ArrayBuffer]);
+}
+
+function imageOf({ pixels, width, height }: SharedPicture): RgbaImage {
+  return { width, height, data: new Uint8Array(pixels, 0, width * height * 4) };
+}
+
+await start(workerData as TrackWorkerData);
