@@ -22,6 +22,13 @@ export class StageClock {
     return value;
   }
 
+  timeSync<T>(stage: Stage, work: () => T): T {
+    const startMs = performance.now();
+    const value = work();
+    this.record(stage, performance.now() - startMs);
+    return value;
+  }
+
   /** Milliseconds a frame. A stage that never ran reads 0. */
   times(): StageTimes {
     const times = {} as Record<Stage, { p50: number; p95: number }>;

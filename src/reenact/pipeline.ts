@@ -1,0 +1,80 @@
+import { concatMap, map, type Observable } from 'rxjs';
+import type { StageClock } from './evaluate/stage-clock.ts';
+import type { FrameFitter } from './fit/frame-fitter.ts';
+import type { LossHandler } from './fit/loss-handler.ts';
+import type { MotionSmoother } from './fit/motion-smoother.ts';
+import type { FittedFrame } from './fit/types.ts';
+import { type FrameStamp, stampOf, type VideoFrame } from './frame.ts';
+import type { Generator } from './generator.ts';
+import type { HeadCoefficients } from './head/head-model.ts';
+import type { ReferenceIdentity } from './identity/reference.ts';
+import { swap } from './identity/swap.ts';
+import type { SwapDriver, SwapOptions } from './identity/swap-options.ts';
+import type { FaceTracker, TrackedFace } from './track/types.ts';
+
+/** Everything that one driver and one avatar need between them; what is stateful is theirs alone. */
+export interface ReenactStages {
+  readonly tracker: Pick<FaceTracker, 'track'>;
+  /** Calibrated to the driver. */
+  readonly fitter: FrameFitter;
+  readonly smoother: MotionSmoother;
+  readonly loss: LossHandler;
+  readonly reference: ReferenceIdentity;
+  /** What stays fixed about the driver. */
+  readonly driver: Omit<SwapDriver, 'coefficients'>;
+  readonly swapOptions: SwapOptions;
+  readonly generator: Generator;
+  readonly clock: StageClock;
+}
+
+/** The driver in one frame, as far as anything behind the tracker knows. */
+export interface DriverFrame extends FrameStamp {
+  /** Null while the face is lost. */
+  readonly face: TrackedFace | null;
+  readonly fitted: FittedFrame | null;
+}
+
+export interface ReenactedFrame extends FrameStamp {
+  readonly driver: DriverFrame;
+  /** The avatar's motion, after smoothing and swap. */
+  readonly commanded: HeadCoefficients;
+  readonly avatar: VideoFrame;
+}
+
+/**
+ * From the driver's frames to the avatar's: one out for every one in, in order, under the same stamp. The driver's
+ * pixels stop at the tracker.
+ *
+ * Stages overlap only as far as frames are in flight, which is the source's to bound (`fromPulled`).
+ */
+export function reenact(frames: Observable<VideoFrame>, stages: ReenactStages): Observable<ReenactedFrame> {
+  const { clock, tracker, generator } = stages;
+  return frames.pipe(
+    concatMap((frame) => clock.time('track', () => tracker.track(frame))),
+    map((tracked) => clock.timeSync('fit', () => commandOf(fit(tracked, stages), stages))),
+    concatMap(async (frame) => ({
+      ...frame,
+      avatar: await clock.time('generate', () =>
+        generator.generate({ ...stampOf(frame), coefficients: frame.commanded }),
+      ),
+    })),
+  );
+}
+
+function fit(tracked: FrameStamp & { face: TrackedFace | null }, { fitter }: ReenactStages): DriverFrame {
+  const { face } = tracked;
+  if (face === null) fitter.reset();
+  return { ...stampOf(tracked), face, fitted: face === null ? null : fitter.fit(face) };
+}
+
+/** Smooths the driver's motion, bridges lost faces and substitutes the avatar's identity. */
+function commandOf(driver: DriverFrame, stages: ReenactStages): Omit<ReenactedFrame, 'avatar'> {
+  const { smoother, loss, reference, swapOptions } = stages;
+  const calm = driver.fitted === null ? null : smoother.smooth(driver, driver.fitted.coefficients);
+  const coefficients = loss.handle(driver, calm);
+  return {
+    ...stampOf(driver),
+    driver,
+    commanded: swap(reference, { ...stages.driver, coefficients }, swapOptions),
+  };
+}
