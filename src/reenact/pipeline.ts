@@ -51,7 +51,7 @@ export function reenact(frames: Observable<VideoFrame>, stages: ReenactStages): 
   const { clock, tracker, generator } = stages;
   return frames.pipe(
     concatMap((frame) => clock.time('track', () => tracker.track(frame))),
-    map((tracked) => clock.timeSync('fit', () => commandOf(fit(tracked, stages), stages))),
+    map((tracked) => clock.timeSync('fit', () => commandOf(fitDriver(tracked, stages), stages))),
     concatMap(async (frame) => ({
       ...frame,
       avatar: await clock.time('generate', () =>
@@ -61,7 +61,10 @@ export function reenact(frames: Observable<VideoFrame>, stages: ReenactStages): 
   );
 }
 
-function fit(tracked: FrameStamp & { face: TrackedFace | null }, { fitter }: ReenactStages): DriverFrame {
+function fitDriver(
+  tracked: FrameStamp & { face: TrackedFace | null },
+  { fitter }: ReenactStages,
+): DriverFrame {
   const { face } = tracked;
   if (face === null) fitter.reset();
   return { ...stampOf(tracked), face, fitted: face === null ? null : fitter.fit(face) };

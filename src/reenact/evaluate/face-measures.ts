@@ -1,3 +1,4 @@
+import { interocularDistancePx } from '../fit/observation.ts';
 import type { TrackedFace } from '../track/types.ts';
 
 /** Ratios read straight off the landmarks of one face; none depends on the head model or the fit. */
@@ -18,25 +19,11 @@ const LEFT_EYE = { outer: 263, inner: 362, upper: [386, 385, 387], lower: [374, 
 const INNER_LIP_TOP = 13;
 const INNER_LIP_BOTTOM = 14;
 
-/**
- * Distance between the middles of the two eyes' corners, pixels. Depth counts in, so that a turned head keeps
- * its measure.
- */
-export function interocularPx(landmarks: Float32Array): number {
-  let squared = 0;
-  for (let axis = 0; axis < 3; axis++) {
-    const right = landmarks[33 * 3 + axis] + landmarks[133 * 3 + axis];
-    const left = landmarks[263 * 3 + axis] + landmarks[362 * 3 + axis];
-    squared += ((left - right) / 2) ** 2;
-  }
-  return Math.sqrt(squared);
-}
-
 export function measureFace(face: TrackedFace): FaceMeasures {
   const { landmarks } = face;
   const gazes = face.points === 478 ? [gazeOf(landmarks, RIGHT_EYE), gazeOf(landmarks, LEFT_EYE)] : null;
   return {
-    mouthGap: distancePx(landmarks, INNER_LIP_TOP, INNER_LIP_BOTTOM) / interocularPx(landmarks),
+    mouthGap: distancePx(landmarks, INNER_LIP_TOP, INNER_LIP_BOTTOM) / interocularDistancePx(landmarks),
     lidOpening: (lidOpening(landmarks, RIGHT_EYE) + lidOpening(landmarks, LEFT_EYE)) / 2,
     gaze: gazes === null ? null : (gazes[0] + gazes[1]) / 2,
   };

@@ -1,4 +1,10 @@
-import type { FaceMeasures } from './face-measures.ts';
+import { isOutline } from '../fit/landmark-groups.ts';
+import { interocularDistancePx } from '../fit/observation.ts';
+import type { FittedFrame } from '../fit/types.ts';
+import type { HeadCoefficients } from '../head/head-model.ts';
+import { headRotation } from '../head/head-rotation.ts';
+import type { TrackedFace } from '../track/types.ts';
+import { type FaceMeasures, measureFace } from './face-measures.ts';
 
 /** What one frame of the driver did, what was asked of the avatar, and how well the fit explained the frame. */
 export interface MotionSample {
@@ -14,6 +20,45 @@ export interface MotionSample {
   readonly residualsIod: ArrayLike<number> | null;
   /** RMS residual of the frame's worst landmark group. */
   readonly worstGroupIod: number | null;
+}
+
+/**
+ * @param face the driver's landmarks and their fit; null while the face was lost
+ * @param fittedPx `[478, 2]` pixels, where that fit has the landmarks
+ * @param commanded the avatar's coefficients
+ */
+export function motionSample(
+  sequence: number,
+  face: {
+    readonly tracked: TrackedFace;
+    readonly fitted: FittedFrame;
+    readonly fittedPx: ArrayLike<number>;
+  } | null,
+  commanded: HeadCoefficients,
+): MotionSample {
+  return {
+    sequence,
+    tracked: face !== null,
+    driverRotation: face === null ? null : headRotation(face.fitted.coefficients),
+    commandedRotation: headRotation(commanded),
+    driver: face === null ? null : measureFace(face.tracked),
+    residualsIod: face === null ? null : residualsIod(face.tracked, face.fittedPx),
+    worstGroupIod: face === null ? null : face.fitted.worstGroupIod,
+  };
+}
+
+/** Distance of each tracked landmark but oval and jaw line from its fit. */
+function residualsIod({ landmarks, points }: TrackedFace, fittedPx: ArrayLike<number>): Float32Array {
+  const iodPx = interocularDistancePx(landmarks);
+  const residuals = new Float32Array(points);
+  let count = 0;
+  for (let landmark = 0; landmark < points; landmark++) {
+    if (isOutline(landmark)) continue;
+    const dx = landmarks[landmark * 3] - fittedPx[landmark * 2];
+    const dy = landmarks[landmark * 3 + 1] - fittedPx[landmark * 2 + 1];
+    residuals[count++] = Math.hypot(dx, dy) / iodPx;
+  }
+  return residuals.subarray(0, count);
 }
 
 /** What the re-tracked video shows in one frame; null where no face was found in it. */
