@@ -11,15 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from anchors import find_anchors
 from expression import all_units
 from headfile import write_head
 from identity import align, principal_components, sample_people
+from lips import LipSeam
 from look import build_extras, lower_arms, read_proxies, write_look
-from posing import blend_weights, joint_rows, trunk_weights
+from posing import blend_weights, follow_gaze, joint_rows, trunk_weights
 from source import Source, default_cache, fetch_source
 from surface import PARTS, build_surface
 
-VERSION = '0.1.0'
+VERSION = '0.2.0'
 SEED = 20240
 PEOPLE = 2000
 COMPONENTS = 60
@@ -64,6 +66,10 @@ def main():
     stable = np.nonzero((parts == PARTS.index('skin')) & (base_points[:, 1] > 6.6))[0]
     people = align(people, stable)
     own = len(parts)
+    opening = surface.linear(source.target('expression/units/caucasian/mouth-open'))
+    weights = blend_weights(base_points, opening, surface.triangles, parts)
+    seam = LipSeam(base_points, weights[:, 2], surface.triangles, surface.parts)
+    seam.close(people)
     mean, basis, explained = principal_components(people, COMPONENTS, own)
     mean, extra_mean, basis, extra_basis = mean[:own], mean[own:], basis[:, :own], basis[:, own:]
 
@@ -72,10 +78,10 @@ def main():
     scale = EYE_DISTANCE_M / np.linalg.norm(eyes[0] - eyes[1])
     origin = ear_midpoint(source, surface, mean)
     template = (mean - origin) * scale
-    opening = surface.linear(source.target('expression/units/caucasian/mouth-open'))
-    weights = blend_weights(base_points, opening, surface.triangles, parts)
-    units = all_units(source, surface, base_points, parts)
-    offsets, indices, deltas = pack_sparse([field * scale for *_, field in units])
+    anchors = find_anchors(template, base_points, surface, weights[:, 2], rows)
+    units, lids = all_units(source, surface, anchors, scale)
+    follow_gaze(weights, lids)
+    offsets, indices, deltas = pack_sparse([field for *_, field in units])
 
     header = {
         'name': 'open-head',

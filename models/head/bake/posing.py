@@ -90,8 +90,10 @@ def jaw_share(p, opening, triangles, vertex_parts):
     arm = p - CONDYLES
     rigid = arm @ rotation.T - arm
     share = (opening * rigid).sum(1) / np.maximum((rigid * rigid).sum(1), 1e-4)
-    share = np.clip(share, 0, 1)
-    share = smooth(share, triangles, 2)
+    share = smooth(np.clip(share, 0, 1), triangles, 2)
+    # The target also drags philtrum and nose down a little; the joint must not.
+    skin = vertex_parts == PARTS.index('skin')
+    share[skin] = np.clip((share[skin] - 0.13) / 0.87, 0, 1)
     share[vertex_parts == PARTS.index('teethUpper')] = 0
     share[vertex_parts == PARTS.index('eyeLeft')] = 0
     share[vertex_parts == PARTS.index('eyeRight')] = 0
@@ -113,6 +115,14 @@ def blend_weights(base_points, opening, triangles, vertex_parts):
     for joint, part in ((3, 'eyeLeft'), (4, 'eyeRight')):
         weights[vertex_parts == PARTS.index(part)] = np.eye(5)[joint]
     return weights
+
+
+def follow_gaze(weights, lids):
+    """Gives the lids a small share of their eyeball's turn, in place."""
+    for joint, side in ((3, 'left'), (4, 'right')):
+        share = lids[side].gaze_share()
+        weights *= 1 - share[:, None]
+        weights[:, joint] += share
 
 
 def trunk_weights(base_points):

@@ -1,10 +1,10 @@
 """The head's surface as combinations of base vertices, so that every target reaches it by the same three-row sum."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
+from decimate import collapse
 from source import Mesh, Proxy, Source
 
 PARTS = ['skin', 'mouthBag', 'eyeLeft', 'eyeRight', 'teethUpper', 'teethLower', 'tongue', 'lashes']
@@ -40,6 +40,12 @@ class Surface:
         for k in range(3):
             np.minimum.at(parts, self.triangles[:, k], self.parts)
         return parts
+
+    def lashes(self):
+        """`[V]` bool."""
+        out = np.zeros(len(self.references), bool)
+        out[self.triangles[self.parts == PARTS.index('lashes')]] = True
+        return out
 
 
 def components(count, faces):
@@ -146,41 +152,25 @@ def add_eyes(builder, source, base_vertices):
     builder.add_proxy(proxy, triangles[~left], 'eyeRight', uv[~left])
 
 
-def cluster(vertices, triangles, uv, cell):
-    """Vertex clustering that keeps, of each cell, the vertex nearest to the cell's mean."""
-    used = np.unique(triangles)
-    groups = defaultdict(list)
-    for i in used:
-        groups[tuple(np.floor(vertices[i] / cell).astype(int))].append(i)
-    keeper = np.arange(len(vertices))
-    for ids in groups.values():
-        ids = np.array(ids)
-        keeper[ids] = ids[np.argmin(np.linalg.norm(vertices[ids] - vertices[ids].mean(0), axis=1))]
-    mapped = keeper[triangles]
-    solid = (mapped[:, 0] != mapped[:, 1]) & (mapped[:, 1] != mapped[:, 2]) & (mapped[:, 0] != mapped[:, 2])
-    return mapped[solid], uv[solid]
-
-
 def add_teeth(builder, source, base_vertices):
     proxy = source.proxy('teeth', 'Teeth_Base')
     position = (proxy.weights[:, :, None] * base_vertices[proxy.references]).sum(1) + proxy.offsets
     labels = components(len(position), proxy.mesh.faces)
     triangles, uv = proxy.mesh.triangles()
-    for label in np.unique(labels):
+    # The teeth of the assets stand a little high behind the lips: lower them, so that speech shows the upper incisors.
+    drop = {'teethUpper': np.array([0, -0.035, 0.01]), 'teethLower': np.array([0, -0.024, 0.0])}
+    for label in np.unique(labels[triangles[:, 0]]):
         mine = labels[triangles[:, 0]] == label
-        if not mine.any():
-            continue
-        ids = np.unique(triangles[mine])
-        gums = len(ids) > 500
-        t, c = cluster(position, triangles[mine], uv[mine], 0.09 if gums else 0.045)
+        middle = position[np.unique(triangles[mine])].mean(0)
+        gums = mine.sum() > 1000
+        t, c = collapse(position, triangles[mine], uv[mine], 280 if gums else 26)
         if gums:
             upper = position[t][:, :, 1].mean(1) > 6.65 + 0.12 * (1.2 - position[t][:, :, 2].mean(1))
         else:
-            middle = position[ids].mean(0)
             upper = np.full(len(t), middle[1] > 6.625 + 0.14 * (1.4 - middle[2]))
         for part, sel in (('teethUpper', upper), ('teethLower', ~upper)):
             if sel.any():
-                builder.add_proxy(proxy, t[sel], part, c[sel])
+                builder.add(proxy.references, proxy.weights, proxy.offsets + drop[part], t[sel], PARTS.index(part), c[sel])
 
 
 def add_lashes(builder, source, base_vertices):
@@ -207,6 +197,7 @@ def build_surface(source: Source) -> Surface:
     add_teeth(builder, source, base)
     proxy = source.proxy('tongue', 'tongue01')
     triangles, uv = proxy.mesh.triangles()
-    builder.add_proxy(proxy, triangles, 'tongue', uv)
+    lowered = proxy.offsets + np.array([0, -0.02, 0.0])
+    builder.add(proxy.references, proxy.weights, lowered, triangles, PARTS.index('tongue'), uv)
     add_lashes(builder, source, base)
     return builder.surface()
