@@ -7,5 +7,5 @@ export const DEFAULT_HEAD_PATH = fileURLToPath(
 
 /** Where the landmark embedding of a head file lies: beside it. */
 export function embeddingPathOf(headPath: string): string {
-  return headPath.replace(/\.bin$/, '') + '.landmarks.json';
+  return `${headPath.replace(/\.bin$/, '')}.landmarks.json`;
 }
