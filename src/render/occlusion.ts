@@ -17,8 +17,8 @@ export function bakeOcclusion(
   receiver: TriangleSoup,
   normals: Float32Array,
   casters: readonly TriangleSoup[],
-  directions = 72,
-  size = 192,
+  directions = 48,
+  size = 160,
 ): Occlusion {
   const count = receiver.positions.length / 3;
   const open = new Float32Array(count);

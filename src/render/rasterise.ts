@@ -58,25 +58,33 @@ export function rasterise(
   test?: SampleTest,
 ): void {
   const { width, height, nearness, triangle: seen, weight0, weight1 } = buffer;
+  const snapped = snap(screen);
   for (let f = 0, corner = 0; corner < triangles.length; f++, corner += 3) {
     let a = triangles[corner] * 3;
     let b = triangles[corner + 1] * 3;
     const c = triangles[corner + 2] * 3;
-    let ax = Math.round(screen[a] * SUBPIXELS);
-    let ay = Math.round(screen[a + 1] * SUBPIXELS);
-    let bx = Math.round(screen[b] * SUBPIXELS);
-    let by = Math.round(screen[b + 1] * SUBPIXELS);
-    const cx = Math.round(screen[c] * SUBPIXELS);
-    const cy = Math.round(screen[c + 1] * SUBPIXELS);
+    let ax = snapped[a];
+    let ay = snapped[a + 1];
+    let bx = snapped[b];
+    let by = snapped[b + 1];
+    const cx = snapped[c];
+    const cy = snapped[c + 1];
     // Twice the signed area; y points down, so counter-clockwise from the viewer is negative.
     let area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
-    if (area === 0 || !Number.isFinite(area)) continue;
+    // Also false for NaN: a corner behind the camera.
+    if (!(area > 0 || area < 0)) continue;
     const swapped = area < 0;
     if (facing !== 0 && swapped !== (facing === 1)) continue;
     if (swapped) {
-      [a, b] = [b, a];
-      [ax, bx] = [bx, ax];
-      [ay, by] = [by, ay];
+      let other = a;
+      a = b;
+      b = other;
+      other = ax;
+      ax = bx;
+      bx = other;
+      other = ay;
+      ay = by;
+      by = other;
       area = -area;
     }
 
@@ -135,4 +143,16 @@ export function rasterise(
       rowC += stepYc * SUBPIXELS;
     }
   }
+}
+
+let snapScratch = new Float64Array(0);
+
+/** Screen x and y in whole 1/256 of a sample, at the places of `screen`; valid until the next call. */
+function snap(screen: Float32Array): Float64Array {
+  if (snapScratch.length < screen.length) snapScratch = new Float64Array(screen.length);
+  for (let i = 0; i < screen.length; i += 3) {
+    snapScratch[i] = Math.floor(screen[i] * SUBPIXELS + 0.5);
+    snapScratch[i + 1] = Math.floor(screen[i + 1] * SUBPIXELS + 0.5);
+  }
+  return snapScratch;
 }

@@ -20,7 +20,7 @@ export interface RenderedHead {
   readonly triangles: Int32Array;
 }
 
-const SHADOW_SIZE = 1024;
+const SHADOW_SIZE = 768;
 
 interface Canvas {
   readonly buffer: SampleBuffer;
@@ -46,8 +46,9 @@ export function renderHead(scene: RenderScene): RenderedHead {
   const lashes = lashCard(subject, posed);
   if (lashes !== null) cards.push(lashes);
 
+  // The model's own triangles are enough to cast a shadow, lashes included: they darken the eyes as they should.
   const shadows = depthViewOf(
-    [{ positions, triangles: surface.triangles }],
+    [{ positions: posed, triangles: shaped.model.triangles }],
     scene.lights.key.direction,
     SHADOW_SIZE,
   );

@@ -148,10 +148,13 @@ function skinOf(surface: HeadSurface, facePoints: Float32Array, rest: Float32Arr
 
 function bakeSubjectOcclusion(shaped: ShapedHead, surface: HeadSurface, hair: BoundMesh | null) {
   const { model } = shaped;
+  // Lashes would shade their own lids as a solid sheet.
+  const lashes = partIndex(model, 'lashes');
+  const triangles = model.triangles.filter((_, i) => model.triangleParts[(i / 3) | 0] !== lashes);
   const occlude = (coefficients: HeadCoefficients, withHair: boolean) => {
-    const positions = refinePositions(surface, poseHead(shaped, coefficients));
-    const receiver = { positions, triangles: surface.triangles };
-    const normals = vertexNormals(positions, surface.triangles);
+    const positions = poseHead(shaped, coefficients);
+    const receiver = { positions, triangles };
+    const normals = vertexNormals(positions, triangles);
     const casters = [receiver];
     // Hair lets light through: half of its shade is what the cards would give if they were solid.
     const bare = bakeOcclusion(receiver, normals, casters).openness;
@@ -179,7 +182,11 @@ function bakeSubjectOcclusion(shaped: ShapedHead, surface: HeadSurface, hair: Bo
   const theta = new Float32Array(15);
   theta[6] = 0.3;
   const moved = occlude({ ...still, psi, theta }, true);
-  return { opennessRest: rest.openness, opennessMoved: moved.openness, hairOpenness: rest.hairOpenness };
+  return {
+    opennessRest: refineField(surface, rest.openness, 1),
+    opennessMoved: refineField(surface, moved.openness, 1),
+    hairOpenness: rest.hairOpenness,
+  };
 }
 
 /** Turns normals of two-sided cards away from `middle` `[3]`, the middle of the head. */
