@@ -1,24 +1,23 @@
 import type { RgbaImage } from '../frame.ts';
 import type { FaceCandidate, FaceDetector, Tile } from './face-detector.ts';
 import type { FaceMesh } from './face-mesh.ts';
-import { landmarkBounds, landmarkRoll, roiFromBox, roiFromLandmarks } from './roi.ts';
+import { landmarkBounds, landmarkRoll, roiFromBox } from './roi.ts';
+import { settleOnFace } from './settle.ts';
 import { type BoxLike, containment, overlap } from './ssd.ts';
 import { planTiles } from './tiles.ts';
 import type { FaceBox } from './types.ts';
 
 /** Smallest face that is looked for, pixels. */
 export const MIN_FACE_PX = 80;
-/** Least score of the detector and least confidence of the mesh for a face to be one. */
-export const MIN_SCORE = 0.5;
-export const MIN_CONFIDENCE = 0.5;
+const MIN_SCORE = 0.5;
 
 const MAX_CANDIDATES = 64;
 const SAME_FACE_OVERLAP = 0.3;
 const SAME_FACE_CONTAINMENT = 0.6;
 
 /**
- * Every face of a picture, largest first. What the detector proposes in some tile counts only if the mesh, looking
- * at it twice, finds a face there: that removes false alarms, faces cut by a tile's edge, and duplicates.
+ * Every face of a picture, largest first. What the detector proposes in some tile counts only if the mesh settles on
+ * a face there: that removes false alarms, faces cut by a tile's edge, and duplicates.
  */
 export async function findFaces(
   image: RgbaImage,
@@ -52,15 +51,10 @@ export async function findCandidates(
 }
 
 async function verify(image: RgbaImage, mesh: FaceMesh, candidate: FaceCandidate): Promise<FaceBox | null> {
-  const first = await mesh.locate(image, roiFromBox(candidate, candidate.rotationRad));
-  if (!(first.confidence >= MIN_CONFIDENCE)) return null;
-  const second = await mesh.locate(image, roiFromLandmarks(first.landmarks));
-  if (!(second.confidence >= MIN_CONFIDENCE)) return null;
-  return {
-    ...landmarkBounds(second.landmarks),
-    score: candidate.score,
-    rotationRad: landmarkRoll(second.landmarks),
-  };
+  const settled = await settleOnFace(image, mesh, roiFromBox(candidate, candidate.rotationRad));
+  if (settled === null) return null;
+  const { landmarks } = settled.result;
+  return { ...landmarkBounds(landmarks), score: candidate.score, rotationRad: landmarkRoll(landmarks) };
 }
 
 function isSameFace(a: BoxLike, b: BoxLike): boolean {

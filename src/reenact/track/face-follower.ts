@@ -1,8 +1,9 @@
 import type { RgbaImage } from '../frame.ts';
 import type { FaceDetector, Tile } from './face-detector.ts';
-import { findCandidates, findFaces, MIN_CONFIDENCE, MIN_FACE_PX } from './face-finder.ts';
+import { findCandidates, findFaces, MIN_FACE_PX } from './face-finder.ts';
 import type { FaceMesh, MeshResult } from './face-mesh.ts';
-import { blendRoi, type Roi, roiDistance, roiFromBox, roiFromLandmarks } from './roi.ts';
+import { type Roi, roiFromBox, roiFromLandmarks } from './roi.ts';
+import { followRoi, isFace, type Settled, settleOnFace } from './settle.ts';
 import { planTiles, wholePicture } from './tiles.ts';
 import type { FaceBox } from './types.ts';
 
@@ -10,14 +11,6 @@ import type { FaceBox } from './types.ts';
 const TILES_PER_LOST_FRAME = 8;
 /** Side of the square searched around the place where the face was lost, of the last region's side. */
 const NEARBY_SCALE = 3;
-
-// The region follows the landmarks at once when the face moves, and lazily when it hardly does: the landmarks
-// shift by a quarter of what the region shifts, so feeding their noise back in full can keep them from settling.
-const FOLLOW_AT_REST = 0.3;
-const FULL_FOLLOW_DISTANCE = 0.1;
-
-const MAX_SETTLE_ROUNDS = 5;
-const SETTLED_DISTANCE = 0.002;
 
 /**
  * Regions around the settled one whose landmarks are averaged in a still: shift as a fraction of the side, scale,
@@ -87,7 +80,7 @@ export class FaceFollower {
   async still(image: RgbaImage, box?: FaceBox): Promise<MeshResult | null> {
     const face = box ?? (await this.detect(image))[0];
     if (face === undefined) return null;
-    const settled = await this.#settle(image, roiFromBox(face, face.rotationRad));
+    const settled = await settleOnFace(image, this.#mesh, roiFromBox(face, face.rotationRad));
     if (settled === null) return null;
     const mean = new Float32Array(settled.result.landmarks.length);
     for (const [x, y, scale, turnRad] of STILL_JITTER) {
@@ -108,7 +101,7 @@ export class FaceFollower {
       const candidates = await findCandidates(image, this.#detector, tiles);
       candidates.sort((a, b) => b.width * b.height - a.width * a.height);
       for (const candidate of candidates) {
-        const settled = await this.#settle(image, roiFromBox(candidate, candidate.rotationRad));
+        const settled = await settleOnFace(image, this.#mesh, roiFromBox(candidate, candidate.rotationRad));
         if (settled !== null) return settled;
       }
     }
@@ -126,40 +119,6 @@ export class FaceFollower {
     const scan = Array.from({ length: count }, (_, i) => fine[(start + i) % fine.length]);
     return [...(this.#lastSeen === null ? [] : [[nearby(this.#lastSeen)]]), [whole], scan];
   }
-
-  /** Mesh → region → mesh until the region settles; null where there is no face. */
-  async #settle(image: RgbaImage, start: Roi): Promise<Settled | null> {
-    let roi = start;
-    for (let round = 1; ; round++) {
-      const result = await this.#mesh.locate(image, roi);
-      if (!isFace(result, image)) return null;
-      const next = roiFromLandmarks(result.landmarks);
-      const settled = roiDistance(next, roi) < SETTLED_DISTANCE;
-      // The first regions come from a detector's box and are replaced, not followed.
-      const nextRoi = round <= 2 ? next : followRoi(roi, next);
-      if (settled || round === MAX_SETTLE_ROUNDS) return { result, nextRoi };
-      roi = nextRoi;
-    }
-  }
-}
-
-interface Settled {
-  readonly result: MeshResult;
-  readonly nextRoi: Roi;
-}
-
-/** Region of the next frame from this frame's and the one that this frame's landmarks ask for. */
-export function followRoi(current: Roi, wanted: Roi): Roi {
-  const distance = roiDistance(wanted, current);
-  const amount = FOLLOW_AT_REST + (1 - FOLLOW_AT_REST) * Math.min(1, distance / FULL_FOLLOW_DISTANCE);
-  return blendRoi(current, wanted, amount);
-}
-
-function isFace(result: MeshResult, image: RgbaImage): boolean {
-  if (!(result.confidence >= MIN_CONFIDENCE)) return false;
-  const { centreX, centreY, sizePx } = roiFromLandmarks(result.landmarks);
-  // Also false for NaN. A face whose middle has left the picture is a guess.
-  return sizePx > 8 && centreX >= 0 && centreY >= 0 && centreX <= image.width && centreY <= image.height;
 }
 
 function nearby(roi: Roi): Tile {
