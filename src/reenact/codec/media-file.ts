@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   AV_DISPOSITION_ATTACHED_PIC,
@@ -11,6 +10,7 @@ import {
 import { Dictionary, FormatContext, type Packet, type Rational, type Stream } from 'node-av/lib';
 import { LokiError } from '../../errors.ts';
 import { describe, FfmpegCallError, stampMs } from './ffmpeg.ts';
+import { checkInputFile } from './input-file.ts';
 
 /**
  * Containers that are read. Closed on purpose: playlists and image sequences would open further files, and
@@ -50,7 +50,7 @@ export class MediaFile {
 
   /** @throws LokiError INPUT_NOT_FOUND, INPUT_UNREADABLE */
   static async open(path: string): Promise<MediaFile> {
-    await refuseWhatIsNoFile(path);
+    await checkInputFile(path, 'a video');
     const format = new FormatContext();
     // `file:` keeps a name such as `concat:a` from being taken for a protocol.
     const options = Dictionary.fromObject({
@@ -93,23 +93,6 @@ export function packetEndMs(packet: Packet, timeBase: Rational): number {
 /** When a packet is shown, or decoded where only that is known; milliseconds of its own stream, NaN without a stamp. */
 export function packetStartMs(packet: Packet, timeBase: Rational): number {
   return stampMs(packet.pts === AV_NOPTS_VALUE ? packet.dts : packet.pts, timeBase);
-}
-
-async function refuseWhatIsNoFile(path: string): Promise<void> {
-  const name = basename(path);
-  try {
-    const entry = await stat(path);
-    if (entry.isDirectory())
-      throw new LokiError('INPUT_UNREADABLE', `${path} is a folder, not a video file.`);
-    if (entry.size === 0 && entry.isFile()) throw new LokiError('INPUT_UNREADABLE', `${name} is empty.`);
-  } catch (error) {
-    if (error instanceof LokiError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new LokiError('INPUT_NOT_FOUND', `There is no file ${path}.`);
-    }
-    throw new LokiError('INPUT_UNREADABLE', `${path} cannot be read: ${code}.`, { cause: error });
-  }
 }
 
 function unreadable(path: string, averror: number): LokiError {
