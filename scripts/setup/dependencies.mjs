@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, SetupError, sha256OfFile } from './project.mjs';
+
+const LOCK_FILE = join(ROOT, 'package-lock.json');
+const STAMP = join(ROOT, 'node_modules', '.loki-setup');
+
+/** Whether `node_modules` is what the lock file asks for, on this platform. */
+export function dependenciesReady() {
+  if (readText(STAMP) === fingerprint()) return true;
+  // Installed by hand: npm's own record of it tells.
+  if (!recordMatchesLock()) return false;
+  writeFileSync(STAMP, fingerprint());
+  return true;
+}
+
+/** Runs `npm ci` without install scripts: no package needs one, so none gets to run code here. */
+export function installDependencies(say) {
+  if (dependenciesReady()) return;
+  refuseMusl();
+  say('Set-up: installing the dependencies with npm (about 1 minute, 500 MB) ...');
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-progress',
+    '--loglevel=error',
+  ];
+  const npm = process.env.npm_execpath ?? '';
+  const fromNpm = /npm-cli\.[cm]?js$/.test(npm);
+  const result = spawnSync(fromNpm ? process.execPath : 'npm', fromNpm ? [npm, ...args] : args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: !fromNpm && process.platform === 'win32',
+  });
+  if (result.status !== 0) {
+    throw new SetupError(
+      result.error
+        ? 'npm was not found: install Node.js with npm from https://nodejs.org.'
+        : 'The dependencies could not be installed: connect to the npm registry, then run `npm run setup`.',
+    );
+  }
+  writeFileSync(STAMP, fingerprint());
+}
+
+function fingerprint() {
+  return `${sha256OfFile(LOCK_FILE)} ${process.platform}-${process.arch}\n`;
+}
+
+function recordMatchesLock() {
+  const record = readText(join(ROOT, 'node_modules', '.package-lock.json'));
+  if (record === null) return false;
+  try {
+    const installed = JSON.parse(record).packages;
+    const wanted = JSON.parse(readFileSync(LOCK_FILE, 'utf8')).packages;
+    // Optional packages are there or not by platform; npm has seen to that.
+    return Object.entries(wanted).every(
+      ([path, entry]) =>
+        path === '' || entry.optional || entry.devOptional || installed[path]?.version === entry.version,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** The prebuilt FFmpeg is linked against glibc, and would only fail much later with an unreadable message. */
+function refuseMusl() {
+  if (process.platform !== 'linux') return;
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  if (glibcVersionRuntime === undefined) {
+    throw new SetupError('This Linux has no glibc (Alpine?): use one that has, such as Debian or Ubuntu.');
+  }
+}
+
+function readText(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

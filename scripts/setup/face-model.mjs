@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ROOT, sha256OfFile } from './project.mjs';
+
+const NAME = 'face_landmarker.task';
+const URL =
+  'https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task';
+const SHA256 = 'a4099af5c7096fedb10381a4e09010cc3b32b02ba305f6d40e4876fb0ec9d765';
+
+const FOLDER = join(ROOT, 'models', 'cache');
+const PATH = join(FOLDER, NAME);
+/** Stands while the download is known not to work, so that not every start waits for it. */
+const UNREACHABLE = join(FOLDER, '.unreachable');
+const RETRY_AFTER_MS = 24 * 3_600_000;
+const CONNECT_TIMEOUT_MS = 6000;
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+
+/** Whether there is nothing to do: the model is here, or was just found not to be had. */
+export function faceModelSettled() {
+  return sha256OfFile(PATH) === SHA256 || isMarkedUnreachable();
+}
+
+/**
+ * Puts the 478-point face model in place: from a copy on this machine, else from its publisher. Without it the
+ * tracker works with the 468-point mesh (no irises) of an npm package, so a failure is only told.
+ */
+export async function ensureFaceModel({ retryNetwork, say }) {
+  if (sha256OfFile(PATH) === SHA256) return;
+  mkdirSync(FOLDER, { recursive: true });
+  const part = `${PATH}.part`;
+  try {
+    const copy = localCopy();
+    if (copy !== null) {
+      writeFileSync(part, readFileSync(copy));
+    } else {
+      if (isMarkedUnreachable() && !retryNetwork) return;
+      say('Set-up: fetching the face model (4 MB, a few seconds) ...');
+      writeFileSync(part, await download());
+    }
+    renameSync(part, PATH);
+    rmSync(UNREACHABLE, { force: true });
+  } catch (error) {
+    rmSync(part, { force: true });
+    writeFileSync(UNREACHABLE, '');
+    say(
+      `Set-up: the face model could not be fetched (${error.message}); the tracker takes its 468-point mesh from npm. ` +
+        `For irises, put ${URL} at ${relative(ROOT, PATH)}.`,
+    );
+  }
+}
+
+function localCopy() {
+  const folders = [process.env.LOKI_DATA_DIR, join(ROOT, '..', 'shared', 'data')];
+  for (const folder of folders) {
+    if (folder === undefined || folder === '') continue;
+    const path = join(folder, 'models', NAME);
+    if (sha256OfFile(path) === SHA256) return path;
+  }
+  return null;
+}
+
+async function download() {
+  const abort = new AbortController();
+  const connecting = setTimeout(() => abort.abort(), CONNECT_TIMEOUT_MS);
+  try {
+    const response = await fetch(URL, { signal: abort.signal });
+    clearTimeout(connecting);
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    const downloading = setTimeout(() => abort.abort(), DOWNLOAD_TIMEOUT_MS);
+    try {
+      const bytes = Buffer.from(await response.arrayBuffer());
+      if (createHash('sha256').update(bytes).digest('hex') !== SHA256) throw new Error('unexpected content');
+      return bytes;
+    } finally {
+      clearTimeout(downloading);
+    }
+  } catch (error) {
+    // fetch hides the reason ("fetch failed") one level down.
+    throw new Error(abort.signal.aborted ? 'no answer' : (error.cause?.code ?? error.message));
+  } finally {
+    clearTimeout(connecting);
+  }
+}
+
+function isMarkedUnreachable() {
+  try {
+    return Date.now() - statSync(UNREACHABLE).mtimeMs < RETRY_AFTER_MS;
+  } catch {
+    return false;
+  }
+}
