@@ -1,0 +1,102 @@
+/**
+ * Colour guided filter (He, Sun and Tang, "Guided image filtering", ECCV 2010, eq. 14-16): `input` follows the edges
+ * of the picture.
+ *
+ * @param rgb `[height, width, 3]` guide, 0..255
+ * @param input `[height, width]`
+ * @param radiusPx window's half side
+ * @param epsilon regularisation, squared guide units
+ */
+export function guidedFilter(
+  rgb: Float32Array,
+  input: Float32Array,
+  width: number,
+  height: number,
+  radiusPx: number,
+  epsilon: number,
+): Float32Array {
+  const count = width * height;
+  const channel = (k: number): Float32Array => Float32Array.from({ length: count }, (_, p) => rgb[p * 3 + k]);
+  const guide = [channel(0), channel(1), channel(2)];
+  const box = (field: Float32Array): Float32Array => boxMean(field, width, height, radiusPx);
+  const product = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, p) => value * b[p]);
+
+  const mean = guide.map(box);
+  const meanInput = box(input);
+  const cross = guide.map((g) => box(product(g, input)));
+  const pairs: Float32Array[] = [];
+  for (let i = 0; i < 3; i++) for (let j = i; j < 3; j++) pairs.push(box(product(guide[i], guide[j])));
+
+  const slopes = [0, 1, 2].map(() => new Float32Array(count));
+  const offset = new Float32Array(count);
+  for (let p = 0; p < count; p++) {
+    const [r, g, b] = [mean[0][p], mean[1][p], mean[2][p]];
+    const rr = pairs[0][p] - r * r + epsilon;
+    const rg = pairs[1][p] - r * g;
+    const rb = pairs[2][p] - r * b;
+    const gg = pairs[3][p] - g * g + epsilon;
+    const gb = pairs[4][p] - g * b;
+    const bb = pairs[5][p] - b * b + epsilon;
+    const cr = cross[0][p] - r * meanInput[p];
+    const cg = cross[1][p] - g * meanInput[p];
+    const cb = cross[2][p] - b * meanInput[p];
+    const m0 = gg * bb - gb * gb;
+    const m1 = rb * gb - rg * bb;
+    const m2 = rg * gb - rb * gg;
+    const determinant = rr * m0 + rg * m1 + rb * m2;
+    const ar = (m0 * cr + m1 * cg + m2 * cb) / determinant;
+    const ag = (m1 * cr + (rr * bb - rb * rb) * cg + (rb * rg - rr * gb) * cb) / determinant;
+    const ab = (m2 * cr + (rb * rg - rr * gb) * cg + (rr * gg - rg * rg) * cb) / determinant;
+    slopes[0][p] = ar;
+    slopes[1][p] = ag;
+    slopes[2][p] = ab;
+    offset[p] = meanInput[p] - ar * r - ag * g - ab * b;
+  }
+  const smooth = slopes.map(box);
+  const out = box(offset);
+  for (let p = 0; p < count; p++)
+    out[p] = Math.min(
+      1,
+      Math.max(
+        0,
+        out[p] + smooth[0][p] * guide[0][p] + smooth[1][p] * guide[1][p] + smooth[2][p] * guide[2][p],
+      ),
+    );
+  return out;
+}
+
+/** Mean over a square window that is cut at the picture's edges. */
+export function boxMean(field: Float32Array, width: number, height: number, radiusPx: number): Float32Array {
+  const rows = new Float32Array(field.length);
+  for (let y = 0; y < height; y++) meanAlong(field, rows, y * width, 1, width, radiusPx);
+  const out = new Float32Array(field.length);
+  for (let x = 0; x < width; x++) meanAlong(rows, out, x, width, height, radiusPx);
+  return out;
+}
+
+function meanAlong(
+  field: Float32Array,
+  out: Float32Array,
+  start: number,
+  stride: number,
+  length: number,
+  radius: number,
+): void {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < Math.min(radius, length); i++) {
+    sum += field[start + i * stride];
+    count++;
+  }
+  for (let i = 0; i < length; i++) {
+    if (i + radius < length) {
+      sum += field[start + (i + radius) * stride];
+      count++;
+    }
+    if (i - radius - 1 >= 0) {
+      sum -= field[start + (i - radius - 1) * stride];
+      count--;
+    }
+    out[start + i * stride] = sum / count;
+  }
+}

@@ -1,0 +1,235 @@
+import type { LandmarkEmbedding } from '../fit/types.ts';
+import type { RgbaImage } from '../frame.ts';
+import type { Camera, HeadModel, ShapedHead } from '../head/head-model.ts';
+import { shapeHead } from '../head/shape-head.ts';
+import type { ReferenceIdentity } from '../identity/reference.ts';
+import { type BodySheet, buildBodySheet, mapNeck } from './body-sheet.ts';
+import { faceRegion } from './face-region.ts';
+import { buildGrid } from './grid.ts';
+import { buildHeadSheet, type HeadSheet } from './head-sheet.ts';
+import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
+import { personMatte } from './matte.ts';
+import { FACE_OUTLINE, JAW } from './openings.ts';
+import { type EarLine, relaxRim, reliefOf } from './relief.ts';
+import { BODY_JOINT, RigidMotion } from './rigid-motion.ts';
+import { seatHead } from './seat.ts';
+import { compactHead, projectPoints, SeatedHead, type SurfacePoints, surfacePoints } from './seated-head.ts';
+import { makeTexture, type RasterTarget, type Texture } from './warp-raster.ts';
+
+/** What a portrait needs beside itself to be warped. */
+export interface WarpRigSource {
+  readonly model: HeadModel;
+  readonly embedding: LandmarkEmbedding;
+  readonly reference: ReferenceIdentity;
+}
+
+/** A portrait made ready to move: built once an avatar, with every buffer that a frame needs. */
+export interface WarpRig {
+  readonly size: number;
+  readonly camera: Camera;
+  readonly reference: ReferenceIdentity;
+  /** The seated head, cut down to what the warp looks at. */
+  readonly head: ShapedHead;
+  /** `[V, 3]` of `head`, this frame's pose. */
+  readonly posed: Float32Array;
+  readonly motion: RigidMotion;
+  readonly points: SurfacePoints;
+  /** `[478, 3]` this frame's landmarks: x and y in pixels, Z in metres. */
+  readonly landmarks: Float32Array;
+  /** `[size, size]` packed background. */
+  readonly plate: Uint32Array;
+  readonly headSheet: HeadSheet;
+  readonly headTexture: Texture;
+  readonly bodySheet: BodySheet;
+  readonly bodyTexture: Texture;
+  readonly target: RasterTarget;
+  /** The same pixels as `target.color`. */
+  readonly image: RgbaImage;
+}
+
+/** Model triangles whose every corner follows the head at least this much are head, not neck. */
+const HEAD_FOLLOWS = 0.985;
+/** How far behind the outer eye corners the sheet reaches, interocular distances. */
+const EAR_REACH = 1;
+/** The sheet goes on beyond the picture by this part of its size: a head that is cut by the edge may come in. */
+const BEYOND = 0.2;
+const FINE_CELL = 1 / 150;
+const COARSE_CELL = 1 / 48;
+
+export function buildWarpRig({ model, embedding, reference }: WarpRigSource): WarpRig {
+  const { calibration, coefficients, image } = reference;
+  const { camera, interocularM } = calibration;
+  const size = image.width;
+  const onPicture = seatHead({
+    shaped: shapeHead(model, calibration.beta),
+    embedding,
+    coefficients,
+    camera,
+    landmarks: reference.landmarks.landmarks,
+    interocularM,
+  });
+  const upright = new SeatedHead(onPicture, camera, coefficients);
+  const allPoints = surfacePoints(embedding, model.triangles);
+  const own = projectPoints(camera, upright.portrait, allPoints, new Float32Array(478 * 3));
+  const iodPx = (interocularM * camera.focalPx) / -own[168 * 3 + 2];
+
+  const region = faceRegion(model, camera, upright.portrait, pick(own, FACE_OUTLINE), size, size);
+  const portrait = straightRgb(image);
+  const person = personMatte(portrait, size, size, {
+    covered: Uint8Array.from(region.surface.triangle, (t) => (t >= 0 ? 1 : 0)),
+    chinY: own[152 * 3 + 1],
+    faceX: own[168 * 3],
+    iodPx,
+  });
+
+  const jaw = pick(own, JAW);
+  const neck = mapNeck(upright, size);
+  const neckMask = Float32Array.from(neck.nearness, (z) => (z > Number.NEGATIVE_INFINITY ? 1 : 0));
+  const cut = neckCut({ jaw, neck: neckMask, portrait, person, size, iodPx });
+  const skull = skullMask(upright, region.surface.triangle, cut);
+
+  const grid = buildGrid(-BEYOND * size, (1 + BEYOND) * size, focusOf(own, iodPx), {
+    finePx: size * FINE_CELL,
+    coarsePx: size * COARSE_CELL,
+  });
+  const relief = reliefOf(upright, region, grid, skull, earLine(own, interocularM), size);
+  const shaped = relaxRim(upright, coefficients, grid, relief);
+  const seated = new SeatedHead(shaped, camera, coefficients);
+
+  const layerInput = (follow: Float32Array): LayerInput => ({
+    portrait,
+    person,
+    cut,
+    follow: sampleGrid(grid, follow, size),
+    size,
+    iodPx,
+  });
+  const { sheet: headSheet } = buildHeadSheet({
+    camera,
+    seated,
+    region,
+    grid,
+    size,
+    iodPx,
+    skull,
+    relief,
+    opacityAt: (follow) => headOpacity(layerInput(follow)),
+    landmarks: own,
+  });
+  const layers = splitLayers(layerInput(headSheet.follow));
+  const bodySheet = buildBodySheet(camera, neck, layers.bodyOpacity, skull, size, iodPx);
+
+  const compact = compactHead(shaped, [
+    ...headSheet.faceVertices,
+    ...headSheet.ridingCorners,
+    ...headSheet.anchors,
+    ...allPoints.corners,
+  ]);
+  for (const list of [headSheet.faceVertices, headSheet.ridingCorners, headSheet.anchors, allPoints.corners])
+    for (let i = 0; i < list.length; i++) list[i] = compact.positionOf[list[i]];
+
+  const data = new Uint8Array(size * size * 4);
+  return {
+    size,
+    camera,
+    reference,
+    head: compact.shaped,
+    posed: new Float32Array(compact.shaped.vertices.length),
+    motion: new RigidMotion(shaped.joints, coefficients),
+    points: allPoints,
+    landmarks: new Float32Array(478 * 3),
+    plate: opaquePlate(layers.plate, size),
+    headSheet,
+    headTexture: makeTexture(size, size, layers.headColor, layers.headOpacity),
+    bodySheet,
+    bodyTexture: makeTexture(size, size, layers.bodyColor, layers.bodyOpacity),
+    target: {
+      width: size,
+      height: size,
+      color: new Uint32Array(data.buffer),
+      nearness: new Float32Array(size * size),
+    },
+    image: { width: size, height: size, data },
+  };
+}
+
+/** `[n, 2]` pixels of chosen landmarks. */
+function pick(landmarks: Float32Array, chosen: readonly number[]): Float32Array {
+  return Float32Array.from(chosen.flatMap((i) => [landmarks[i * 3], landmarks[i * 3 + 1]]));
+}
+
+function focusOf(
+  landmarks: Float32Array,
+  iodPx: number,
+): { left: number; right: number; top: number; bottom: number } {
+  const outline = FACE_OUTLINE.map((i) => [landmarks[i * 3], landmarks[i * 3 + 1]]);
+  const margin = 0.25 * iodPx;
+  return {
+    left: Math.min(...outline.map(([x]) => x)) - margin,
+    right: Math.max(...outline.map(([x]) => x)) + margin,
+    top: Math.min(...outline.map(([, y]) => y)) - margin,
+    bottom: Math.max(...outline.map(([, y]) => y)) + margin,
+  };
+}
+
+function earLine(landmarks: Float32Array, interocularM: number): EarLine {
+  const [right, left] = [33, 263].map((i) => landmarks.subarray(i * 3, i * 3 + 3));
+  const [browRight, browLeft] = [105, 334].map((i) => landmarks[i * 3 + 1]);
+  return {
+    topY: Math.min(browRight, browLeft),
+    nearness: Math.min(right[2], left[2]),
+    reachM: EAR_REACH * interocularM,
+  };
+}
+
+function skullMask(seated: SeatedHead, triangle: Int32Array, cut: Float32Array): Uint8Array {
+  const { model } = seated.shaped;
+  return Uint8Array.from(triangle, (t, p) => {
+    if (t < 0 || cut[p] > 0.5) return 0;
+    for (let k = 0; k < 3; k++)
+      if (1 - model.skinWeights[model.triangles[t * 3 + k] * 5 + BODY_JOINT] < HEAD_FOLLOWS) return 0;
+    return 1;
+  });
+}
+
+function straightRgb({ data }: RgbaImage): Float32Array {
+  const rgb = new Float32Array((data.length / 4) * 3);
+  for (let p = 0, i = 0; i < rgb.length; p += 4, i += 3) {
+    rgb[i] = data[p];
+    rgb[i + 1] = data[p + 1];
+    rgb[i + 2] = data[p + 2];
+  }
+  return rgb;
+}
+
+/** Values at the grid's vertices, bilinearly at every pixel's centre. */
+function sampleGrid(
+  { columns, xs, ys }: ReturnType<typeof buildGrid>,
+  values: Float32Array,
+  size: number,
+): Float32Array {
+  const out = new Float32Array(size * size);
+  let row = 0;
+  for (let y = 0; y < size; y++) {
+    while (ys[row + 1] < y + 0.5) row++;
+    const fy = (y + 0.5 - ys[row]) / (ys[row + 1] - ys[row]);
+    let column = 0;
+    for (let x = 0; x < size; x++) {
+      while (xs[column + 1] < x + 0.5) column++;
+      const fx = (x + 0.5 - xs[column]) / (xs[column + 1] - xs[column]);
+      const i = row * columns + column;
+      const above = values[i] + (values[i + 1] - values[i]) * fx;
+      const below = values[i + columns] + (values[i + columns + 1] - values[i + columns]) * fx;
+      out[y * size + x] = above + (below - above) * fy;
+    }
+  }
+  return out;
+}
+
+function opaquePlate(rgb: Float32Array, size: number): Uint32Array {
+  const { color } = makeTexture(size, size, rgb, null);
+  const plate = new Uint32Array(size * size);
+  for (let row = 0; row < size; row++)
+    plate.set(color.subarray(row * (size + 1), row * (size + 1) + size), row * size);
+  return plate;
+}

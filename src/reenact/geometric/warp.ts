@@ -1,0 +1,37 @@
+import type { RgbaImage } from '../frame.ts';
+import type { HeadCoefficients } from '../head/head-model.ts';
+import { poseHead } from '../head/pose-head.ts';
+import { moveBodySheet } from './body-sheet.ts';
+import { moveHeadSheet } from './head-sheet.ts';
+import type { WarpRig } from './rig.ts';
+import { limitTurn } from './rigid-motion.ts';
+import { projectPoints } from './seated-head.ts';
+import { drawSheet } from './warp-raster.ts';
+
+const heldTheta = new Float32Array(15);
+
+/**
+ * The portrait moved to `coefficients` (after the identity swap: turn in the neck joint), drawn back to front:
+ * background plate, body, head with hair, and what the openings of the face show. The same coefficients always give
+ * the same pixels.
+ *
+ * @returns the rig's own picture, overwritten by the next call
+ */
+export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
+  const { camera, target } = rig;
+  heldTheta.set(coefficients.theta);
+  limitTurn(heldTheta, rig.reference.coefficients);
+  const held = { psi: coefficients.psi, theta: heldTheta, translation: coefficients.translation };
+  poseHead(rig.head, held, rig.posed);
+  rig.motion.move(held);
+  projectPoints(camera, rig.posed, rig.points, rig.landmarks);
+  moveBodySheet(rig.bodySheet, camera, rig.motion.matrices);
+  moveHeadSheet(rig.headSheet, camera, rig.posed, rig.motion.matrices, rig.landmarks);
+
+  target.color.set(rig.plate);
+  target.nearness.fill(Number.NEGATIVE_INFINITY);
+  drawSheet(target, rig.bodySheet, rig.bodyTexture);
+  target.nearness.fill(Number.NEGATIVE_INFINITY);
+  drawSheet(target, rig.headSheet, rig.headTexture);
+  return rig.image;
+}
