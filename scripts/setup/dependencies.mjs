@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ROOT, SetupError, sha256OfFile } from './project.mjs';
 
 const LOCK_FILE = join(ROOT, 'package-lock.json');
+const QUIET = ['--no-progress', '--no-audit', '--no-fund', '--loglevel=error'];
 const STAMP = join(ROOT, 'node_modules', '.loki-setup');
 
 /** Whether `node_modules` is what the lock file asks for, on this platform. */
@@ -15,31 +16,37 @@ export function dependenciesReady() {
   return true;
 }
 
-/** Runs `npm ci` without install scripts: no package needs one, so none gets to run code here. */
+/**
+ * Installs exactly what the lock file says, without install scripts: no package needs one, so none gets to run code.
+ * `npm install --no-save` rather than `npm ci`: that one refuses a lock file without the packages of other platforms,
+ * which mirrors of the registry do not all carry.
+ */
 export function installDependencies(say) {
   if (dependenciesReady()) return;
   refuseMusl();
   say('Set-up: installing the dependencies with npm (about 1 minute, 500 MB) ...');
-  const args = [
-    'ci',
-    '--ignore-scripts',
-    '--include=dev',
-    '--include=optional',
-    '--no-progress',
-    '--loglevel=error',
-  ];
+  const args = ['install', '--no-save', '--ignore-scripts', '--include=dev', '--include=optional'];
   const npm = process.env.npm_execpath ?? '';
   const fromNpm = /npm-cli\.[cm]?js$/.test(npm);
-  const result = spawnSync(fromNpm ? process.execPath : 'npm', fromNpm ? [npm, ...args] : args, {
-    cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    shell: !fromNpm && process.platform === 'win32',
-  });
+  const result = spawnSync(
+    fromNpm ? process.execPath : 'npm',
+    [...(fromNpm ? [npm] : []), ...args, ...QUIET],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+      shell: !fromNpm && process.platform === 'win32',
+    },
+  );
+  if (result.error) {
+    throw new SetupError('npm was not found: install Node.js with npm from https://nodejs.org.');
+  }
   if (result.status !== 0) {
+    const said =
+      result.stderr.match(/npm error (?!code|errno|syscall|A complete log)\S.*/)?.[0] ??
+      `status ${result.status}`;
     throw new SetupError(
-      result.error
-        ? 'npm was not found: install Node.js with npm from https://nodejs.org.'
-        : 'The dependencies could not be installed: connect to the npm registry, then run `npm run setup`.',
+      `The dependencies could not be installed (${said}): connect to the npm registry, then run \`npm run setup\`.`,
     );
   }
   writeFileSync(STAMP, fingerprint());
