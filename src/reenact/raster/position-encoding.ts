@@ -1,0 +1,62 @@
+/** k = 0..6. */
+export const OCTAVES = 7;
+/** Three axis blocks of (sin, cos) an octave. */
+export const ENCODING_CHANNELS = 3 * 2 * OCTAVES;
+
+/**
+ * Radians of octave 0 a metre. Between two bounds: sin of octave 0 must tell every point of a head from every other
+ * (±π/2 is ±19.6 cm from the origin between the ears), and the finest octave should not alias on a 64-pixel map of a
+ * face that fills it as faces do, about 6 mm a pixel (octave 6 repeats every 12.3 mm).
+ */
+export const ENCODING_RAD_PER_M = 8;
+
+/**
+ * Positional encoding of points of the neutral surface (Loki, Fig. 4): for each axis x, y, z a block of
+ * sin(2^k u), cos(2^k u), k = 0..6 in that order, with u = 8 rad/m times the coordinate. By double angles: octave k
+ * errs by 2^k roundings of a double, far below a float.
+ *
+ * Plane by plane, not pixel by pixel: planes lie a power of two apart, and 42 of those strides at once would fight for
+ * the same lines of the cache.
+ *
+ * @param points `[count, 3]` metres, rest frame
+ * @param pixels `[count]` place of each point in a plane
+ * @param out `[42, plane]` from `outAt` on, written at `pixels` only
+ */
+export function encodePositions(
+  points: Float64Array,
+  pixels: Int32Array,
+  count: number,
+  out: Float32Array,
+  outAt: number,
+  plane: number,
+): void {
+  if (sines.length < count) {
+    sines = new Float64Array(count);
+    cosines = new Float64Array(count);
+  }
+  let at = outAt;
+  for (let axis = 0; axis < 3; axis++) {
+    for (let i = 0; i < count; i++) {
+      const angle = points[i * 3 + axis] * ENCODING_RAD_PER_M;
+      sines[i] = Math.sin(angle);
+      cosines[i] = Math.cos(angle);
+    }
+    for (let k = 0; k < OCTAVES; k++, at += 2 * plane) writeOctave(pixels, count, out, at, plane);
+  }
+}
+
+let sines = new Float64Array(0);
+let cosines = new Float64Array(0);
+
+/** Writes one octave's two planes and doubles the angles. */
+function writeOctave(pixels: Int32Array, count: number, out: Float32Array, at: number, plane: number): void {
+  for (let i = 0; i < count; i++) {
+    const pixel = at + pixels[i];
+    const sine = sines[i];
+    const cosine = cosines[i];
+    out[pixel] = sine;
+    out[pixel + plane] = cosine;
+    sines[i] = 2 * sine * cosine;
+    cosines[i] = 1 - 2 * sine * sine;
+  }
+}

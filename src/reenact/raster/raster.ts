@@ -1,0 +1,216 @@
+import type { Camera } from '../head/head-model.ts';
+
+/** Surface seen through each pixel; row by row from the top left. */
+export interface RasterTarget {
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width]` metres in front of the camera (−Z); Infinity where nothing is. */
+  readonly depth: Float32Array;
+  /** `[height, width]` index of the nearest triangle; −1 where nothing is. */
+  readonly triangle: Int32Array;
+  /** `[height, width, 3]` perspective-correct weights of that triangle's corners; stale where nothing is. */
+  readonly barycentric: Float32Array;
+}
+
+export interface RasterOptions {
+  /** Draw triangles seen from behind too. Default false. */
+  readonly doubleSided?: boolean;
+}
+
+/**
+ * Screen coordinates are whole numbers of 1/4096 px, which makes edge tests exact, and odd ones, so that no corner lies
+ * on the row or column of a pixel's centre.
+ */
+const SUBPIXELS = 4096;
+const HALF_PIXEL = SUBPIXELS / 2;
+/** Triangles with a corner nearer than this are left out instead of clipped: no head comes so near. */
+const NEAR_M = 1e-3;
+/** Beyond this many pixels from the corner, edge functions would no longer be exact in a double. */
+const GUARD_PX = 8192;
+
+export function createRasterTarget(width: number, height: number): RasterTarget {
+  return {
+    width,
+    height,
+    depth: new Float32Array(width * height),
+    triangle: new Int32Array(width * height),
+    barycentric: new Float32Array(width * height * 3),
+  };
+}
+
+/** `[V, 3]` x and y on the screen in subpixels, and 1 / depth. */
+let screen = new Float64Array(0);
+/**
+ * `[V]` last pixel centre to the left of each vertex (low 16 bits) and above it (high 16 bits), signed. A triangle
+ * whose corners agree in either covers no centre.
+ */
+let cells = new Int32Array(0);
+
+/**
+ * Draws triangles into a z-buffer. A pixel is covered when its centre (x + ½, y + ½) is; a centre on an edge between
+ * two triangles goes to exactly one of them (top-left rule on coordinates snapped to 1/4096 px), so that a closed
+ * surface has neither gaps nor seams. Of equally near triangles the first drawn stays.
+ *
+ * @param points `[V, 3]` metres, camera frame
+ * @param triangles `[F, 3]` counter-clockwise seen from outside
+ * @param camera maps to pixels of the target
+ * @param target cleared first
+ */
+export function rasterise(
+  points: ArrayLike<number>,
+  triangles: Uint32Array,
+  camera: Camera,
+  target: RasterTarget,
+  options: RasterOptions = {},
+): void {
+  target.depth.fill(Number.POSITIVE_INFINITY);
+  target.triangle.fill(-1);
+  projectToGrid(points, camera);
+  const doubleSided = options.doubleSided ?? false;
+  const cell = cells;
+  const xyw = screen;
+  for (let t = 0, corner = 0; corner < triangles.length; t++, corner += 3) {
+    const a = triangles[corner];
+    const b = triangles[corner + 1];
+    const c = triangles[corner + 2];
+    // On a small map most triangles lie between pixel centres: out they go before anything else is worked out.
+    const spread = (cell[a] ^ cell[b]) | (cell[a] ^ cell[c]);
+    if ((spread & 0xffff) === 0 || spread >>> 16 === 0) continue;
+    const area =
+      (xyw[b * 3] - xyw[a * 3]) * (xyw[c * 3 + 1] - xyw[a * 3 + 1]) -
+      (xyw[c * 3] - xyw[a * 3]) * (xyw[b * 3 + 1] - xyw[a * 3 + 1]);
+    // Counter-clockwise in space is clockwise, negative, on a screen whose y goes down.
+    if (area < 0) fillTriangle(target, t, a, c, b, -area, true);
+    else if (doubleSided && area > 0) fillTriangle(target, t, a, b, c, area, false);
+  }
+}
+
+/** Σ_k weight_k · attribute[corner_k] of a covered pixel, written to `out[outAt …]`; `attribute` is `[V, components]`. */
+export function interpolate(
+  target: RasterTarget,
+  pixel: number,
+  triangles: Uint32Array,
+  attribute: ArrayLike<number>,
+  components: number,
+  out: { [index: number]: number },
+  outAt = 0,
+): void {
+  const corner = target.triangle[pixel] * 3;
+  const a = triangles[corner] * components;
+  const b = triangles[corner + 1] * components;
+  const c = triangles[corner + 2] * components;
+  const wa = target.barycentric[pixel * 3];
+  const wb = target.barycentric[pixel * 3 + 1];
+  const wc = target.barycentric[pixel * 3 + 2];
+  for (let i = 0; i < components; i++)
+    out[outAt + i] = wa * attribute[a + i] + wb * attribute[b + i] + wc * attribute[c + i];
+}
+
+function projectToGrid(points: ArrayLike<number>, { focalPx, centreX, centreY }: Camera): void {
+  const vertices = points.length / 3;
+  if (cells.length < vertices) {
+    screen = new Float64Array(vertices * 3);
+    cells = new Int32Array(vertices);
+  }
+  for (let v = 0, p = 0; v < vertices; v++, p += 3) {
+    const inverse = -1 / points[p + 2];
+    const x = centreX + focalPx * points[p] * inverse;
+    const y = centreY - focalPx * points[p + 1] * inverse;
+    if (-points[p + 2] > NEAR_M && Math.abs(x) < GUARD_PX && Math.abs(y) < GUARD_PX) {
+      screen[p] = 2 * Math.floor(x * (SUBPIXELS / 2)) + 1;
+      screen[p + 1] = 2 * Math.floor(y * (SUBPIXELS / 2)) + 1;
+      screen[p + 2] = inverse;
+      const column = Math.floor((screen[p] - HALF_PIXEL) / SUBPIXELS);
+      const row = Math.floor((screen[p + 1] - HALF_PIXEL) / SUBPIXELS);
+      cells[v] = (row << 16) | (column & 0xffff);
+    } else {
+      // Makes the area of its triangles NaN, which is neither front nor back.
+      screen[p] = Number.NaN;
+    }
+  }
+}
+
+/**
+ * Corners in an order that makes `area` (twice the triangle's, in subpixels squared) positive on the screen.
+ * `swapped` says that b and c changed places against the mesh.
+ */
+function fillTriangle(
+  target: RasterTarget,
+  triangle: number,
+  a: number,
+  b: number,
+  c: number,
+  area: number,
+  swapped: boolean,
+): void {
+  const { width, height, depth, triangle: owner, barycentric } = target;
+  const cellA = cells[a];
+  const cellB = cells[b];
+  const cellC = cells[c];
+  const top = Math.max(0, Math.min(cellA >> 16, cellB >> 16, cellC >> 16) + 1);
+  const bottom = Math.min(height - 1, Math.max(cellA >> 16, cellB >> 16, cellC >> 16));
+  const [columnA, columnB, columnC] = [(cellA << 16) >> 16, (cellB << 16) >> 16, (cellC << 16) >> 16];
+  const left = Math.max(0, Math.min(columnA, columnB, columnC) + 1);
+  const right = Math.min(width - 1, Math.max(columnA, columnB, columnC));
+  if (left > right || top > bottom) return;
+
+  const ax = screen[a * 3];
+  const ay = screen[a * 3 + 1];
+  const bx = screen[b * 3];
+  const by = screen[b * 3 + 1];
+  const cx = screen[c * 3];
+  const cy = screen[c * 3 + 1];
+  // Edge functions, each opposite to its corner, at the first pixel's centre. Whole numbers: "> 0" is "≥ 1".
+  const px = left * SUBPIXELS + HALF_PIXEL;
+  const py = top * SUBPIXELS + HALF_PIXEL;
+  let rowA = (cx - bx) * (py - by) - (cy - by) * (px - bx);
+  let rowB = (ax - cx) * (py - cy) - (ay - cy) * (px - cx);
+  let rowC = (bx - ax) * (py - ay) - (by - ay) * (px - ax);
+  const leastA = isTopLeft(cx - bx, cy - by) ? 0 : 1;
+  const leastB = isTopLeft(ax - cx, ay - cy) ? 0 : 1;
+  const leastC = isTopLeft(bx - ax, by - ay) ? 0 : 1;
+  const acrossA = (by - cy) * SUBPIXELS;
+  const acrossB = (cy - ay) * SUBPIXELS;
+  const acrossC = (ay - by) * SUBPIXELS;
+  const downA = (cx - bx) * SUBPIXELS;
+  const downB = (ax - cx) * SUBPIXELS;
+  const downC = (bx - ax) * SUBPIXELS;
+  const za = screen[a * 3 + 2] / area;
+  const zb = screen[b * 3 + 2] / area;
+  const zc = screen[c * 3 + 2] / area;
+  const slotB = swapped ? 2 : 1;
+  const slotC = swapped ? 1 : 2;
+
+  for (let y = top; y <= bottom; y++) {
+    let edgeA = rowA;
+    let edgeB = rowB;
+    let edgeC = rowC;
+    for (let x = left, pixel = y * width + left; x <= right; x++, pixel++) {
+      if (edgeA >= leastA && edgeB >= leastB && edgeC >= leastC) {
+        // 1/Z is linear on the screen, and so is weight/Z: dividing one by the other corrects perspective.
+        const wa = edgeA * za;
+        const wb = edgeB * zb;
+        const wc = edgeC * zc;
+        const z = 1 / (wa + wb + wc);
+        if (z < depth[pixel]) {
+          depth[pixel] = z;
+          owner[pixel] = triangle;
+          barycentric[pixel * 3] = wa * z;
+          barycentric[pixel * 3 + slotB] = wb * z;
+          barycentric[pixel * 3 + slotC] = wc * z;
+        }
+      }
+      edgeA += acrossA;
+      edgeB += acrossB;
+      edgeC += acrossC;
+    }
+    rowA += downA;
+    rowB += downB;
+    rowC += downC;
+  }
+}
+
+/** Of an edge that has the inside to its right when y goes down. */
+function isTopLeft(dx: number, dy: number): boolean {
+  return dy < 0 || (dy === 0 && dx > 0);
+}
