@@ -28,6 +28,8 @@ describe('a driver map', () => {
     const plain = plainDriverMap(shaped, coefficients, camera, 512, size);
     expect(map).toHaveLength(DRIVER_MAP_CHANNELS * plane);
     let covered = 0;
+    let worstM = 0;
+    let worstCode = 0;
     let differing = 0;
     for (let pixel = 0; pixel < plane; pixel++) {
       // The cosine of octave 0 is never zero on a head.
@@ -38,15 +40,15 @@ describe('a driver map', () => {
       }
       if (!seen) continue;
       covered++;
-      for (let axis = 0; axis < 3; axis++)
-        expect(Math.abs(map[axis * plane + pixel] - plain[axis][pixel])).toBeLessThan(2e-5);
-      for (let channel = 3; channel < DRIVER_MAP_CHANNELS; channel++) {
-        const octave = Math.floor(((channel - 3) % 14) / 2);
-        expect(Math.abs(map[channel * plane + pixel] - plain[channel][pixel])).toBeLessThan(
-          2 ** octave * 1e-3,
-        );
+      for (let channel = 0; channel < DRIVER_MAP_CHANNELS; channel++) {
+        const error = Math.abs(map[channel * plane + pixel] - plain[channel][pixel]);
+        if (channel < 3) worstM = Math.max(worstM, error);
+        // What moves a point by a little turns octave k 2^k times as far.
+        else worstCode = Math.max(worstCode, error / 2 ** Math.floor(((channel - 3) % 14) / 2));
       }
     }
+    expect(worstM).toBeLessThan(2e-5);
+    expect(worstCode).toBeLessThan(1e-3);
     expect(covered).toBeGreaterThan(300);
     expect(differing).toBeLessThan(4);
   });
@@ -77,6 +79,7 @@ describe('a driver map', () => {
     const out = new Float32Array(DRIVER_MAP_CHANNELS * plane).fill(7);
     mapper.render(motion(1, [0.3, -0.5, 0]), out);
     expect(mapper.render(motion(0.4), out)).toBe(out);
-    expect(out).toEqual(rasterDriverMap(shaped, motion(0.4), camera, 512, size));
+    const fresh = rasterDriverMap(shaped, motion(0.4), camera, 512, size);
+    expect(Buffer.compare(Buffer.from(out.buffer), Buffer.from(fresh.buffer))).toBe(0);
   });
 });
