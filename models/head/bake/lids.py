@@ -3,7 +3,7 @@
 import numpy as np
 
 from anchors import Anchors
-from posing import smoothstep
+from posing import smooth, smoothstep
 
 # Where the lids meet, as a fraction of the opening above the lower margin: the upper lid does most of the way.
 MEETING = 0.1
@@ -16,7 +16,7 @@ UPPER_REACH_RAD, LOWER_REACH_RAD, INNER_REACH_RAD = 0.3, 0.36, 0.9
 class Lids:
     """One eye's lids in polar coordinates about the axis through the eyeball's centre that runs along x."""
 
-    def __init__(self, anchors: Anchors, side, roots):
+    def __init__(self, anchors: Anchors, side, triangles, roots):
         self.centre = anchors.eyes[side]
         local = anchors.points - self.centre
         self.phi = np.arctan2(local[:, 1], local[:, 2])
@@ -37,6 +37,11 @@ class Lids:
         self.upper = np.where(self.near & self.is_upper, fade_up, 0.0)
         self.lower = np.where(self.near & ~self.is_upper, fade_down, 0.0)
         self.outer = 1 - inner
+        # The fold above and below the lids takes up the motion evenly; the lids proper keep theirs.
+        for field in (self.upper, self.lower):
+            even = smooth(field, triangles, 3)
+            fold = self.near & (self.outer > 0.5) & (field < 0.85)
+            field[fold] = even[fold]
         # Lashes turn with the skin that they stand on.
         for lash, root in roots:
             if self.near[root]:

@@ -92,8 +92,7 @@ def jaw_share(p, opening, triangles, vertex_parts):
     share = (opening * rigid).sum(1) / np.maximum((rigid * rigid).sum(1), 1e-4)
     share = smooth(np.clip(share, 0, 1), triangles, 2)
     # The target also drags philtrum and nose down a little; the joint must not.
-    skin = vertex_parts == PARTS.index('skin')
-    share[skin] = np.clip((share[skin] - 0.13) / 0.87, 0, 1)
+    share = np.clip((share - 0.13) / 0.87, 0, 1)
     share[vertex_parts == PARTS.index('teethUpper')] = 0
     share[vertex_parts == PARTS.index('eyeLeft')] = 0
     share[vertex_parts == PARTS.index('eyeRight')] = 0
