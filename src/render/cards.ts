@@ -193,7 +193,7 @@ export function blendCards(
   const order = backToFront(card, screen);
   const look = scene.subject.look;
   const tint = card.kind === 'hair' ? look.hair.colour : look.lashes.colour;
-  const strength = card.kind === 'hair' ? 1 : look.lashes.density;
+  const strength = card.kind === 'hair' ? 1 : look.lashes.density * 0.75;
   const { cornerUv, texture } = card;
   const { width: tw, height: th, alpha, tone } = texture;
   // A scratch view of the same depth: cards hide behind the head, not behind each other.

@@ -30,6 +30,8 @@ export class Fragment {
   openness = 1;
   /** Share of the key light that arrives, 0..1. */
   keyReach = 1;
+  /** The same of the rim light. */
+  rimReach = 1;
   /** Base colour before shading, linear. */
   albedoR = 0;
   albedoG = 0;

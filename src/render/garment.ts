@@ -5,9 +5,9 @@ import { shadeMatte } from './materials/matte.ts';
 import { noise3 } from './noise.ts';
 import type { GarmentLook } from './scene.ts';
 
-/** Whether a point of neck or bust (face frame) is under the garment. */
-export function isClothed(garment: GarmentLook, x: number, y: number, z: number): boolean {
-  return y < necklineAt(garment, x, z);
+/** Share of a patch of neck or bust (face frame) that is under the garment, 0..1; `width` is the patch's. */
+export function clothShare(garment: GarmentLook, x: number, y: number, z: number, width: number): number {
+  return Math.min(1, Math.max(0, 0.5 + (necklineAt(garment, x, z) - y) / (2 * width)));
 }
 
 /** Height of the neckline, face frame: high at the nape, cut out in front. */

@@ -21,6 +21,7 @@ export interface RenderedHead {
 }
 
 const SHADOW_SIZE = 768;
+const RIM_SHADOW_SIZE = 320;
 
 interface Canvas {
   readonly buffer: SampleBuffer;
@@ -41,16 +42,21 @@ export function renderHead(scene: RenderScene): RenderedHead {
   const positions = refinePositions(surface, posed);
   const normals = vertexNormals(positions, surface.triangles);
   const cards: Card[] = [];
-  const hair = hairCard(subject, coefficients);
-  if (hair !== null) cards.push(hair);
   const lashes = lashCard(subject, posed);
   if (lashes !== null) cards.push(lashes);
+  const hair = hairCard(subject, coefficients);
+  if (hair !== null) cards.push(hair);
 
   // The model's own triangles are enough to cast a shadow, lashes included: they darken the eyes as they should.
   const shadows = depthViewOf(
     [{ positions: posed, triangles: shaped.model.triangles }],
     scene.lights.key.direction,
     SHADOW_SIZE,
+  );
+  const rimShadows = depthViewOf(
+    [{ positions: posed, triangles: shaped.model.triangles }],
+    scene.lights.rim.direction,
+    RIM_SHADOW_SIZE,
   );
   if (hair !== null) drawDepth(shadows, hair, hair.isSolid);
 
@@ -62,6 +68,7 @@ export function renderHead(scene: RenderScene): RenderedHead {
     openness: openSky(scene),
     eyes: poseEyes(subject.eyes, shaped, coefficients),
     shadows,
+    rimShadows,
     openings: openingShade(scene, buffer),
   };
   shadeSurface(scene, surfaceToShade, buffer, colour);

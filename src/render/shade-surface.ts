@@ -2,7 +2,7 @@ import { smoothstep } from './colour.ts';
 import { type DepthView, lightReaching } from './depth-view.ts';
 import { bustPartOf } from './dressed-head.ts';
 import { Fragment, faceCamera } from './fragment.ts';
-import { isClothed, shadeGarment } from './garment.ts';
+import { clothShare, shadeGarment } from './garment.ts';
 import { partIndex } from './head-surface.ts';
 import { type EyePose, shadeEye } from './materials/eye.ts';
 import { shadeMatte } from './materials/matte.ts';
@@ -21,7 +21,9 @@ export interface PosedSurface {
   /** `[V]` open share of the sky. */
   readonly openness: Float32Array;
   readonly eyes: readonly EyePose[];
+  /** What the key and the rim light see. */
   readonly shadows: DepthView;
+  readonly rimShadows: DepthView;
   readonly openings: OpeningShade;
 }
 
@@ -45,6 +47,8 @@ interface Shading {
   readonly f: Fragment;
   /** Triangle whose texture gradients are held. */
   triangle: number;
+  /** Width of a pixel on the bust, face frame. */
+  readonly hemWidth: number;
   /** Change of u and of v a metre along the surface. */
   readonly gradient: Float64Array;
 }
@@ -68,6 +72,7 @@ export function shadeSurface(
     materialOfPart: materials(scene),
     f: new Fragment(),
     triangle: -1,
+    hemWidth: -scene.coefficients.translation[2] / scene.camera.focalPx / 0.063,
     gradient: new Float64Array(6),
   };
   const { f } = shading;
@@ -189,18 +194,33 @@ function shadeSample(shading: Shading, sample: number, pixel: number): void {
     0.0012,
     2,
   );
+  // Only what turns towards the rim light needs to ask whether it arrives.
+  const rim = lights.rim.direction;
+  f.rimReach =
+    nx * rim[0] + ny * rim[1] + nz * rim[2] < -0.35
+      ? 0
+      : lightReaching(posed.rimShadows, f.x + nx * 0.003, f.y + ny * 0.003, f.z + nz * 0.003, 0.002, 1);
   if (material === MATERIAL.skin || material === MATERIAL.bust) {
     const face = subject.facePoints;
     const faceX = w0 * face[a] + w1 * face[b] + w2 * face[c];
     const faceY = w0 * face[a + 1] + w1 * face[b + 1] + w2 * face[c + 1];
     const faceZ = w0 * face[a + 2] + w1 * face[b + 2] + w2 * face[c + 2];
-    if (faceY < -1.6 && isClothed(subject.look.garment, faceX, faceY, faceZ)) {
-      shadeGarment(f, lights, subject.look.garment, faceX, faceY, faceZ, subject.look.seed);
-      return;
+    // Share of the sample under cloth: the hem is as wide as a sample of the picture.
+    const cloth = faceY > -1.6 ? 0 : clothShare(subject.look.garment, faceX, faceY, faceZ, shading.hemWidth);
+    if (cloth < 1) {
+      readSkin(shading, triangle, w0, w1, w2);
+      if (scene.style === 'toon') shadeToonSkin(f, lights);
+      else shadeSkin(f, lights);
+      if (cloth === 0) return;
     }
-    readSkin(shading, triangle, w0, w1, w2);
-    if (scene.style === 'toon') shadeToonSkin(f, lights);
-    else shadeSkin(f, lights);
+    const { r, g, b: blue } = f;
+    f.bx = nx;
+    f.by = ny;
+    f.bz = nz;
+    shadeGarment(f, lights, subject.look.garment, faceX, faceY, faceZ, subject.look.seed);
+    f.r += (r - f.r) * (1 - cloth);
+    f.g += (g - f.g) * (1 - cloth);
+    f.b += (blue - f.b) * (1 - cloth);
     return;
   }
   if (material === MATERIAL.eyeLeft || material === MATERIAL.eyeRight) {
@@ -230,12 +250,12 @@ function shadeMouth(
   const faceZ = w0 * face[a + 2] + w1 * face[b + 2] + w2 * face[c + 2];
   const edge = Math.min(1, Math.max(0, (posed.openings.mouth[pixel] - 0.25) / 0.75));
   const deep = smoothstep(-0.75, 0.35, faceZ);
-  f.openness = (0.25 + 0.75 * edge) * (0.12 + 0.88 * deep * deep);
-  f.keyReach *= 0.3 + 0.7 * edge;
+  f.openness = (0.05 + 0.95 * edge) * (0.03 + 0.97 * deep * deep);
+  f.keyReach *= (0.05 + 0.95 * edge) * (0.15 + 0.85 * deep);
   if (material === MATERIAL.mouth) {
-    f.albedoR = 0.28;
-    f.albedoG = 0.075;
-    f.albedoB = 0.07;
+    f.albedoR = 0.22;
+    f.albedoG = 0.045;
+    f.albedoB = 0.04;
     f.openness *= 0.6;
     shadeMatte(f, scene.lights, 0.3, 0.25, 0.12);
   } else if (material === MATERIAL.tongue) {

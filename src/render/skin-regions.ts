@@ -164,11 +164,41 @@ export function beardMask(x: number, y: number, z: number): number {
   return Math.min(1, Math.max(moustache * smoothstep(0.2, 0.5, z), jaw * Math.min(1, aroundLips)));
 }
 
-/** Skin of the head that hair covers: above the hairline and behind the ears. */
-export function scalpMask(x: number, y: number, z: number): number {
+/** Height of the hairline by depth: nape, behind and above the ear, sideburn, temple, forehead. */
+const HAIRLINE: Polyline = [
+  [-2.5, -1.05],
+  [-1.85, -0.75],
+  [-1.6, -0.3],
+  [-1.4, 0.12],
+  [-1.05, 0.1],
+  [-0.98, -0.2],
+  [-0.82, -0.22],
+  [-0.66, 0.2],
+  [-0.35, 0.58],
+  [-0.02, 0.86],
+  [0.25, 1.0],
+];
+
+/** Skin of the head that hair covers: above the hairline and behind the ears, not the ears. */
+export function scalpMask(y: number, z: number): number {
+  const ear = ((z + 1.28) / 0.36) ** 2 + ((y + 0.37) / 0.52) ** 2;
+  return smoothstep(-0.06, 0.12, y - heightAt(HAIRLINE, z)) * smoothstep(0.95, 1.1, ear);
+}
+
+/** Rim and inside of the nostrils. */
+export function nostrilMask(x: number, y: number, z: number): number {
+  if (z < 0.05) return 0;
+  return Math.min(1, blob(x, y, 0.17, -0.73, 0.07, 0.026) * 1.2);
+}
+
+/** Dark line where the upper lashes grow. */
+export function lashLineMask(x: number, y: number, z: number): number {
   const side = Math.abs(x);
-  // Hairline: high over the forehead, down the temples in front of the ears, low at the nape.
-  const front = 0.98 - 0.1 * smoothstep(0.15, 0.6, side) - 0.5 * smoothstep(0.75, 1.12, side);
-  const line = z > -0.75 ? front : front - (front + 0.95) * smoothstep(0.75, 1.6, -z);
-  return smoothstep(-0.06, 0.1, y - line);
+  if (z < -0.1 || side < 0.2 || side > 0.78) return 0;
+  const above = y - heightAt(UPPER_LID, side);
+  return (
+    Math.exp(-(((above - 0.004) / 0.011) ** 2)) *
+    smoothstep(0.22, 0.32, side) *
+    (1 - smoothstep(0.7, 0.78, side))
+  );
 }

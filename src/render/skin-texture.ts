@@ -8,9 +8,11 @@ import {
   beardMask,
   blob,
   browPoint,
+  lashLineMask,
   lidRimMask,
   lipMask,
   lowerLidMask,
+  nostrilMask,
   scalpMask,
   upperLidMask,
 } from './skin-regions.ts';
@@ -36,10 +38,12 @@ export interface PaintedSurface {
   readonly facePoints: Float32Array;
   /** `[V, 3]` this person's neutral surface, metres: fine noise keeps its size on any head. */
   readonly rest: Float32Array;
+  /** `[V]` share of the sky that hair takes away; null without hair. */
+  readonly underHair: Float32Array | null;
 }
 
 export function bakeSkinTexture(surface: PaintedSurface, look: PersonLook, size: number): SkinTexture {
-  const { triangles, cornerUv, facePoints, rest } = surface;
+  const { triangles, cornerUv, facePoints, rest, underHair } = surface;
   const corners = triangles.length;
   const screen = new Float32Array(corners * 3);
   const ids = new Uint32Array(corners);
@@ -71,6 +75,7 @@ export function bakeSkinTexture(surface: PaintedSurface, look: PersonLook, size:
       wa * rest[a] + wb * rest[b] + wc * rest[c],
       wa * rest[a + 1] + wb * rest[b + 1] + wc * rest[c + 1],
       wa * rest[a + 2] + wb * rest[b + 2] + wc * rest[c + 2],
+      underHair === null ? 0 : wa * underHair[a / 3] + wb * underHair[b / 3] + wc * underHair[c / 3],
       texels,
       i * TEXEL,
     );
@@ -92,7 +97,7 @@ function createPainter(look: PersonLook): Painter {
   return { look, seed: look.seed * 7919 + 17, brow: { along: 0, across: 0 }, scalp };
 }
 
-/** Paints one texel: (x, y, z) on the face, (px, py, pz) metres on this person. */
+/** Paints one texel: (x, y, z) on the face, (px, py, pz) metres on this person, `underHair` 0 bare to 1 covered. */
 function paintTexel(
   painter: Painter,
   x: number,
@@ -101,15 +106,19 @@ function paintTexel(
   px: number,
   py: number,
   pz: number,
+  underHair: number,
   out: Float32Array,
   at: number,
 ): void {
   const { look, seed } = painter;
   const { skin, brows } = look;
-  // Noise coordinates: cycles a metre.
+  // Noise coordinates: cycles a metre; turned, or the lattice shows as stripes where skin is level.
   const coarse = fbm3(px * 45, py * 45, pz * 45, 3, seed);
-  const middle = fbm3(px * 170, py * 170, pz * 170, 2, seed + 11);
-  const fine = noise3(px * 900, py * 900, pz * 900, seed + 23);
+  const tx = 0.8 * px + 0.6 * py;
+  const ty = 0.48 * px - 0.64 * py + 0.6 * pz;
+  const tz = 0.36 * px - 0.48 * py - 0.8 * pz;
+  const middle = fbm3(tx * 170, ty * 170, tz * 170, 2, seed + 11);
+  const fine = noise3(tx * 1000, ty * 1000, tz * 1000, seed + 23);
 
   let redness =
     0.75 * blob(x, y, 0.6, -0.62, 0.36, 0.3) * smoothstep(-0.3, 0.1, z) +
@@ -126,7 +135,7 @@ function paintTexel(
   let g = skin.tone[1] * Math.exp(-0.62 * redness);
   let b = skin.tone[2] * Math.exp(-0.55 * redness);
 
-  const pale = 1 + 0.06 * coarse + (0.035 + 0.05 * skin.age) * middle + 0.02 * skin.pores * fine;
+  const pale = 1 + 0.09 * coarse + (0.06 + 0.07 * skin.age) * middle + 0.045 * skin.pores * fine;
   r *= pale;
   g *= pale;
   b *= pale;
@@ -161,10 +170,9 @@ function paintTexel(
         0.35 * blob(x, y, 0, 0.6, 0.6, 0.35) +
         0.2 * blob(x, y, 0.6, -0.4, 0.3, 0.25)) +
     0.1 * middle;
-  const pore = smoothstep(0.28, 0.05, cells3(px * 620, py * 620, pz * 620, seed + 43));
+  const pore = smoothstep(0.28, 0.05, cells3(tx * 620, ty * 620, tz * 620, seed + 43));
   const poreWhere = 0.3 + 0.7 * (blob(x, y, 0.3, -0.55, 0.4, 0.35) + blob(x, y, 0, 0.6, 0.6, 0.35));
-  let relief =
-    -0.00009 * skin.pores * pore * poreWhere + 0.00007 * (0.4 + skin.age) * middle + 0.000025 * fine;
+  let relief = -0.00012 * skin.pores * pore * poreWhere + 0.0001 * (0.5 + skin.age) * middle + 0.00002 * fine;
   relief += wrinkleDepthM(x, y, z, px, py, pz, skin.age, seed);
 
   // Lid colour.
@@ -181,6 +189,15 @@ function paintTexel(
     b += (skin.tone[2] * 0.48 - b) * rim * 0.7;
     gloss += 0.5 * rim;
   }
+
+  const dark = 1 - 0.72 * nostrilMask(x, y, z);
+  r *= dark;
+  g *= dark * dark;
+  b *= dark * dark;
+  const lashLine = lashLineMask(x, y, z) * look.lashes.density * 0.75;
+  r += (look.lashes.colour[0] - r) * lashLine;
+  g += (look.lashes.colour[1] - g) * lashLine;
+  b += (look.lashes.colour[2] - b) * lashLine;
 
   const lip = lipMask(x, y, z, 0.014 + 0.012 * skin.age);
   if (lip > 0) {
@@ -233,8 +250,8 @@ function paintTexel(
     }
   }
 
-  if (look.hair.style !== null) {
-    const under = scalpMask(x, y, z);
+  if (underHair > 0.3) {
+    const under = scalpMask(y, z) * smoothstep(0.4, 0.8, underHair);
     r += (painter.scalp[0] - r) * under;
     g += (painter.scalp[1] - g) * under;
     b += (painter.scalp[2] - b) * under;

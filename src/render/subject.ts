@@ -74,13 +74,13 @@ export function prepareShaped(
   const facePoints = refineField(surface, toFaceFrame(templateFrame(model), model.template), 3);
   const rest = refinePositions(surface, shaped.vertices);
   const hair = look.hair.style === null ? null : (assets?.hair.get(look.hair.style) ?? null);
-  const occlusion = bakeSubjectOcclusion(shaped, surface, hair);
+  const { underHair, ...occlusion } = bakeSubjectOcclusion(shaped, surface, hair);
   return {
     shaped,
     look,
     surface,
     eyes: restEyes(shaped, model),
-    skin: bakeSkinTexture(skinOf(surface, facePoints, rest), look, options.textureSize),
+    skin: bakeSkinTexture({ ...skinOf(surface), facePoints, rest, underHair }, look, options.textureSize),
     facePoints,
     rest,
     ...occlusion,
@@ -127,7 +127,7 @@ export function placeBound(
 
 const UNTURNED = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
-function skinOf(surface: HeadSurface, facePoints: Float32Array, rest: Float32Array) {
+function skinOf(surface: HeadSurface) {
   const { model } = surface;
   const skin = partIndex(model, 'skin');
   const bust = bustPartOf(model);
@@ -141,8 +141,6 @@ function skinOf(surface: HeadSurface, facePoints: Float32Array, rest: Float32Arr
   return {
     triangles: Uint32Array.from(triangles),
     cornerUv: Float32Array.from(cornerUv),
-    facePoints,
-    rest,
   };
 }
 
@@ -158,17 +156,22 @@ function bakeSubjectOcclusion(shaped: ShapedHead, surface: HeadSurface, hair: Bo
     const casters = [receiver];
     // Hair lets light through: half of its shade is what the cards would give if they were solid.
     const bare = bakeOcclusion(receiver, normals, casters).openness;
-    if (!withHair || hair === null) return { openness: bare, hairOpenness: null };
+    if (!withHair || hair === null) return { openness: bare, hairOpenness: null, underHair: null };
     const hairMesh = {
       positions: placeBound(hair, shaped.vertices, UNTURNED),
       triangles: hair.triangles,
     };
     const under = bakeOcclusion(receiver, normals, [receiver, hairMesh]).openness;
-    for (let v = 0; v < under.length; v++) under[v] = 0.4 * bare[v] + 0.6 * under[v];
+    const underHair = new Float32Array(under.length);
+    for (let v = 0; v < under.length; v++) {
+      underHair[v] = 1 - under[v] / Math.max(0.05, bare[v]);
+      under[v] = 0.4 * bare[v] + 0.6 * under[v];
+    }
     const hairNormals = vertexNormals(hairMesh.positions, hair.triangles);
     outwards(hairMesh.positions, hairNormals, headMiddle(shaped));
     return {
       openness: under,
+      underHair,
       hairOpenness: bakeOcclusion(hairMesh, hairNormals, [receiver, hairMesh]).openness,
     };
   };
@@ -186,6 +189,7 @@ function bakeSubjectOcclusion(shaped: ShapedHead, surface: HeadSurface, hair: Bo
     opennessRest: refineField(surface, rest.openness, 1),
     opennessMoved: refineField(surface, moved.openness, 1),
     hairOpenness: rest.hairOpenness,
+    underHair: rest.underHair === null ? null : refineField(surface, rest.underHair, 1),
   };
 }
 

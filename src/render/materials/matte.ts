@@ -16,7 +16,7 @@ export function shadeMatte(f: Fragment, lights: LightRig, wrap: number, gloss: n
   let shine = 0;
   for (let i = 0; i < 3; i++) {
     const light = i === 0 ? lights.key : i === 1 ? lights.fill : lights.rim;
-    const reach = i === 0 ? f.keyReach * (0.4 + 0.6 * o) : o;
+    const reach = i === 0 ? f.keyReach * (0.4 + 0.6 * o) : i === 1 ? o : o * f.rimReach;
     const [lx, ly, lz] = light.direction;
     const cosine = f.bx * lx + f.by * ly + f.bz * lz;
     const diffuse = reach * wrapped(cosine, wrap);

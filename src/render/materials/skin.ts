@@ -1,3 +1,4 @@
+import { smoothstep } from '../colour.ts';
 import type { Fragment } from '../fragment.ts';
 import type { DistantLight, LightRig } from '../light.ts';
 import { specularLobe, wrapped } from './reflectance.ts';
@@ -13,7 +14,7 @@ export function shadeSkin(f: Fragment, lights: LightRig): void {
   f.b = 0;
   addSkinLight(f, lights.key, f.keyReach);
   addSkinLight(f, lights.fill, 0.35 + 0.65 * f.openness);
-  addSkinLight(f, lights.rim, f.openness);
+  addSkinLight(f, lights.rim, f.rimReach * f.openness);
 
   // Light from all around; between folds it is coloured by the skin that it bounces off.
   const up = 0.5 + 0.5 * f.by;
@@ -57,7 +58,10 @@ function addSkinLight(f: Fragment, light: DistantLight, reach: number): void {
   const lightToHalf = Math.max(0, lx * hx + ly * hy + lz * hz);
   const broad = specularLobe(rough, normalToHalf, lightToHalf, 0.34, 0.028);
   const narrow = specularLobe(rough, normalToHalf, lightToHalf, 0.2 - 0.13 * f.gloss, 0.028);
-  const amount = reach * Math.PI * ((0.55 + 0.2 * f.gloss) * broad + f.gloss * 0.55 * narrow);
+  // A crease holds no highlight: what would be mirrored in it is its other wall.
+  const facing = f.bx * f.vx + f.by * f.vy + f.bz * f.vz;
+  const crease = smoothstep(0.25, 0.75, f.openness) * smoothstep(0.05, 0.4, facing);
+  const amount = reach * crease * Math.PI * ((0.55 + 0.2 * f.gloss) * broad + f.gloss * 0.55 * narrow);
   f.r += cr * amount;
   f.g += cg * amount;
   f.b += cb * amount;
