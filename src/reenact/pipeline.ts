@@ -32,6 +32,8 @@ export interface DriverFrame extends FrameStamp {
   /** Null while the face is lost. */
   readonly face: TrackedFace | null;
   readonly fitted: FittedFrame | null;
+  /** `[478, 2]` pixels, where the fit has the landmarks. */
+  readonly fittedPx: Float32Array | null;
 }
 
 export interface ReenactedFrame extends FrameStamp {
@@ -66,8 +68,12 @@ function fitDriver(
   { fitter }: ReenactStages,
 ): DriverFrame {
   const { face } = tracked;
-  if (face === null) fitter.reset();
-  return { ...stampOf(tracked), face, fitted: face === null ? null : fitter.fit(face) };
+  if (face === null) {
+    fitter.reset();
+    return { ...stampOf(tracked), face, fitted: null, fittedPx: null };
+  }
+  const fitted = fitter.fit(face);
+  return { ...stampOf(tracked), face, fitted, fittedPx: Float32Array.from(fitter.landmarksPx) };
 }
 
 /** Smooths the driver's motion, bridges lost faces and substitutes the avatar's identity. */

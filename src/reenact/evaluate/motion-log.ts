@@ -22,28 +22,28 @@ export interface MotionSample {
   readonly worstGroupIod: number | null;
 }
 
-/**
- * @param face the driver's landmarks and their fit; null while the face was lost
- * @param fittedPx `[478, 2]` pixels, where that fit has the landmarks
- * @param commanded the avatar's coefficients
- */
+/** The driver in one frame, as the pipeline has it; all null while the face was lost. */
+export interface JudgedDriver {
+  readonly face: TrackedFace | null;
+  readonly fitted: FittedFrame | null;
+  /** `[478, 2]` pixels, where the fit has the landmarks. */
+  readonly fittedPx: ArrayLike<number> | null;
+}
+
+/** @param commanded the avatar's coefficients */
 export function motionSample(
   sequence: number,
-  face: {
-    readonly tracked: TrackedFace;
-    readonly fitted: FittedFrame;
-    readonly fittedPx: ArrayLike<number>;
-  } | null,
+  { face, fitted, fittedPx }: JudgedDriver,
   commanded: HeadCoefficients,
 ): MotionSample {
   return {
     sequence,
     tracked: face !== null,
-    driverRotation: face === null ? null : headRotation(face.fitted.coefficients),
+    driverRotation: fitted === null ? null : headRotation(fitted.coefficients),
     commandedRotation: headRotation(commanded),
-    driver: face === null ? null : measureFace(face.tracked),
-    residualsIod: face === null ? null : residualsIod(face.tracked, face.fittedPx),
-    worstGroupIod: face === null ? null : face.fitted.worstGroupIod,
+    driver: face === null ? null : measureFace(face),
+    residualsIod: face === null || fittedPx === null ? null : residualsIod(face, fittedPx),
+    worstGroupIod: fitted === null ? null : fitted.worstGroupIod,
   };
 }
 
