@@ -2,7 +2,7 @@ import { concatMap, fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs';
 import { LokiError } from '../errors.ts';
 import type { VideoSource, VideoWriterOptions } from './codec/types.ts';
 import { createVideoWriter } from './codec/video-writer.ts';
-import { type MotionSample, motionSample } from './evaluate/motion-log.ts';
+import { type MotionSample, motionSample, ResidualHistogram } from './evaluate/motion-log.ts';
 import { fromPulled } from './flow/from-pulled.ts';
 import type { RgbaImage, VideoFrame } from './frame.ts';
 import { type ReenactedFrame, type ReenactStages, reenact } from './pipeline.ts';
@@ -24,6 +24,7 @@ export interface ReenactFileJob {
 
 export interface ReenactFileResult {
   readonly motion: readonly MotionSample[];
+  readonly residuals: ResidualHistogram;
   /** Frames a second from the first frame read to the file in place. */
   readonly fps: number;
 }
@@ -36,6 +37,7 @@ export interface ReenactFileResult {
 export async function reenactFile(job: ReenactFileJob): Promise<ReenactFileResult> {
   const { source, stages, compose, signal } = job;
   const motion: MotionSample[] = [];
+  const residuals = new ResidualHistogram();
   const waiting = new Map<number, VideoFrame>();
   const startMs = performance.now();
   const writer = await createVideoWriter(job.outPath, {
@@ -53,6 +55,7 @@ export async function reenactFile(job: ReenactFileJob): Promise<ReenactFileResul
     const written = reenact(frames, stages).pipe(
       concatMap(async (result) => {
         motion.push(motionSample(result.sequence, result.driver, result.commanded));
+        residuals.add(result.driver);
         await job.onFrame?.(result);
         const driver = waiting.get(result.sequence);
         waiting.delete(result.sequence);
@@ -74,5 +77,5 @@ export async function reenactFile(job: ReenactFileJob): Promise<ReenactFileResul
     if (signal?.aborted === true) throw new LokiError('CANCELLED', 'Cancelled; nothing was written.');
     throw error;
   }
-  return { motion, fps: (1000 * motion.length) / (performance.now() - startMs) };
+  return { motion, residuals, fps: (1000 * motion.length) / (performance.now() - startMs) };
 }

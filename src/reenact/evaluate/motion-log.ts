@@ -16,8 +16,6 @@ export interface MotionSample {
   /** `[3, 3]` row-major rotation of the avatar's head that the generator was given. */
   readonly commandedRotation: ArrayLike<number>;
   readonly driver: FaceMeasures | null;
-  /** Residual of each landmark but oval and jaw line, fraction of the inter-ocular distance; null without a face. */
-  readonly residualsIod: ArrayLike<number> | null;
   /** RMS residual of the frame's worst landmark group. */
   readonly worstGroupIod: number | null;
 }
@@ -33,7 +31,7 @@ export interface JudgedDriver {
 /** @param commanded the avatar's coefficients */
 export function motionSample(
   sequence: number,
-  { face, fitted, fittedPx }: JudgedDriver,
+  { face, fitted }: JudgedDriver,
   commanded: HeadCoefficients,
 ): MotionSample {
   return {
@@ -42,23 +40,8 @@ export function motionSample(
     driverRotation: fitted === null ? null : headRotation(fitted.coefficients),
     commandedRotation: headRotation(commanded),
     driver: face === null ? null : measureFace(face),
-    residualsIod: face === null || fittedPx === null ? null : residualsIod(face, fittedPx),
     worstGroupIod: fitted === null ? null : fitted.worstGroupIod,
   };
-}
-
-/** Distance of each tracked landmark but oval and jaw line from its fit. */
-function residualsIod({ landmarks, points }: TrackedFace, fittedPx: ArrayLike<number>): Float32Array {
-  const iodPx = interocularDistancePx(landmarks);
-  const residuals = new Float32Array(points);
-  let count = 0;
-  for (let landmark = 0; landmark < points; landmark++) {
-    if (isOutline(landmark)) continue;
-    const dx = landmarks[landmark * 3] - fittedPx[landmark * 2];
-    const dy = landmarks[landmark * 3 + 1] - fittedPx[landmark * 2 + 1];
-    residuals[count++] = Math.hypot(dx, dy) / iodPx;
-  }
-  return residuals.subarray(0, count);
 }
 
 /** What the re-tracked video shows in one frame; null where no face was found in it. */
@@ -74,10 +57,17 @@ export class ResidualHistogram {
   readonly #bins = new Uint32Array(2000);
   #count = 0;
 
-  add(residuals: ArrayLike<number>): void {
-    for (let i = 0; i < residuals.length; i++) {
-      const bin = Math.min(this.#bins.length - 1, Math.floor(residuals[i] / ResidualHistogram.#binIod));
-      this.#bins[bin]++;
+  /** Adds the distance of each tracked landmark, face oval and jaw line aside, from its fit. */
+  add({ face, fittedPx }: JudgedDriver): void {
+    if (face === null || fittedPx === null) return;
+    const { landmarks, points } = face;
+    const iodPx = interocularDistancePx(landmarks);
+    for (let landmark = 0; landmark < points; landmark++) {
+      if (isOutline(landmark)) continue;
+      const dx = landmarks[landmark * 3] - fittedPx[landmark * 2];
+      const dy = landmarks[landmark * 3 + 1] - fittedPx[landmark * 2 + 1];
+      const bin = Math.floor(Math.hypot(dx, dy) / iodPx / ResidualHistogram.#binIod);
+      this.#bins[Math.min(this.#bins.length - 1, bin)]++;
       this.#count++;
     }
   }

@@ -1,5 +1,5 @@
 import { eulerFromMatrix, geodesicAngle } from '../head/rotation.ts';
-import { type AvatarSample, type MotionSample, ResidualHistogram } from './motion-log.ts';
+import type { AvatarSample, MotionSample, ResidualHistogram } from './motion-log.ts';
 import type { StageTimes } from './stage-clock.ts';
 import { correlation, quantile, type Spread, slope, spread } from './statistics.ts';
 
@@ -45,11 +45,10 @@ export interface ReenactmentReport {
 /** The figures about motion: `driver[i]` and `avatar[i]` are the same frame; `portraitRotation` is the picture's own. */
 export function summariseMotion(
   driver: readonly MotionSample[],
+  residuals: ResidualHistogram,
   avatar: readonly (AvatarSample | null)[],
   portraitRotation: ArrayLike<number>,
 ): Omit<ReenactmentReport, 'fps' | 'msPerFrame' | 'peakRssMb'> {
-  const residuals = new ResidualHistogram();
-  for (const sample of driver) if (sample.residualsIod !== null) residuals.add(sample.residualsIod);
   const worstGroups = driver.flatMap((sample) => sample.worstGroupIod ?? []);
 
   const pairs = driver.flatMap((sample, i) => {
