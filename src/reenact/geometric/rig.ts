@@ -1,13 +1,17 @@
 import type { LandmarkEmbedding } from '../fit/types.ts';
 import type { RgbaImage } from '../frame.ts';
 import type { Camera, HeadModel, ShapedHead } from '../head/head-model.ts';
+import { poseHead } from '../head/pose-head.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
 import { type BodySheet, buildBodySheet, mapNeck } from './body-sheet.ts';
+import { lidScales } from './eye-closing.ts';
+import { buildEyes, type EyeLayer } from './eyes.ts';
 import { faceRegion } from './face-region.ts';
 import { buildGrid } from './grid.ts';
 import { buildHeadSheet, type HeadSheet } from './head-sheet.ts';
 import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
+import { buildLidStrips, coverEyes, type LidStrips } from './lids.ts';
 import { personMatte } from './matte.ts';
 import { FACE_OUTLINE, JAW } from './openings.ts';
 import { type EarLine, relaxRim, reliefOf } from './relief.ts';
@@ -32,6 +36,10 @@ export interface WarpRig {
   readonly head: ShapedHead;
   /** `[V, 3]` of `head`, this frame's pose. */
   readonly posed: Float32Array;
+  /** `[expressionCount]` how much more each unit does than in the model; see `lidScales`. */
+  readonly unitScales: Float32Array;
+  /** `[expressionCount]` this frame's units. */
+  readonly psi: Float32Array;
   readonly motion: RigidMotion;
   readonly points: SurfacePoints;
   /** `[478, 3]` this frame's landmarks: x and y in pixels, Z in metres. */
@@ -42,6 +50,8 @@ export interface WarpRig {
   readonly headTexture: Texture;
   readonly bodySheet: BodySheet;
   readonly bodyTexture: Texture;
+  readonly eyes: readonly EyeLayer[];
+  readonly lidStrips: LidStrips;
   readonly target: RasterTarget;
   /** The same pixels as `target.color`. */
   readonly image: RgbaImage;
@@ -60,8 +70,9 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const { calibration, coefficients, image } = reference;
   const { camera, interocularM } = calibration;
   const size = image.width;
+  const plain = shapeHead(model, calibration.beta);
   const onPicture = seatHead({
-    shaped: shapeHead(model, calibration.beta),
+    shaped: plain,
     embedding,
     coefficients,
     camera,
@@ -96,8 +107,11 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const shaped = relaxRim(upright, coefficients, grid, relief);
   const seated = new SeatedHead(shaped, camera, coefficients);
 
+  const eyes = buildEyes({ portrait, size, iodPx, landmarks: own, tracked: reference.landmarks.landmarks });
+  const bare = coverEyes(portrait, size, eyes, iodPx);
+
   const layerInput = (follow: Float32Array): LayerInput => ({
-    portrait,
+    portrait: bare,
     person,
     cut,
     follow: sampleGrid(grid, follow, size),
@@ -135,6 +149,17 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     reference,
     head: compact.shaped,
     posed: new Float32Array(compact.shaped.vertices.length),
+    unitScales: lidScales(
+      model,
+      own,
+      projectPoints(
+        camera,
+        poseHead(plain, coefficients),
+        surfacePoints(embedding, model.triangles),
+        new Float32Array(own.length),
+      ),
+    ),
+    psi: new Float32Array(model.expressionCount),
     motion: new RigidMotion(shaped.joints, coefficients),
     points: allPoints,
     landmarks: new Float32Array(478 * 3),
@@ -143,6 +168,8 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     headTexture: makeTexture(size, size, layers.headColor, layers.headOpacity),
     bodySheet,
     bodyTexture: makeTexture(size, size, layers.bodyColor, layers.bodyOpacity),
+    eyes,
+    lidStrips: buildLidStrips(portrait, size, eyes, iodPx),
     target: {
       width: size,
       height: size,

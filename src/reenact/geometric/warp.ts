@@ -2,7 +2,9 @@ import type { RgbaImage } from '../frame.ts';
 import type { HeadCoefficients } from '../head/head-model.ts';
 import { poseHead } from '../head/pose-head.ts';
 import { moveBodySheet } from './body-sheet.ts';
+import { drawEye } from './eyes.ts';
 import { moveHeadSheet } from './head-sheet.ts';
+import { moveLidStrips } from './lids.ts';
 import type { WarpRig } from './rig.ts';
 import { limitTurn } from './rigid-motion.ts';
 import { projectPoints } from './seated-head.ts';
@@ -21,7 +23,10 @@ export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
   const { camera, target } = rig;
   heldTheta.set(coefficients.theta);
   limitTurn(heldTheta, rig.reference.coefficients);
-  const held = { psi: coefficients.psi, theta: heldTheta, translation: coefficients.translation };
+  const { psi, unitScales } = rig;
+  const own = rig.reference.coefficients.psi;
+  for (let i = 0; i < psi.length; i++) psi[i] = own[i] + unitScales[i] * (coefficients.psi[i] - own[i]);
+  const held = { psi, theta: heldTheta, translation: coefficients.translation };
   poseHead(rig.head, held, rig.posed);
   rig.motion.move(held);
   projectPoints(camera, rig.posed, rig.points, rig.landmarks);
@@ -33,5 +38,8 @@ export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
   drawSheet(target, rig.bodySheet, rig.bodyTexture);
   target.nearness.fill(Number.NEGATIVE_INFINITY);
   drawSheet(target, rig.headSheet, rig.headTexture);
+  for (const eye of rig.eyes) drawEye(target, eye, camera, rig.landmarks, rig.motion.matrices);
+  moveLidStrips(rig.lidStrips);
+  drawSheet(target, rig.lidStrips, rig.lidStrips.texture);
   return rig.image;
 }

@@ -1,0 +1,280 @@
+import type { Camera } from '../head/head-model.ts';
+import { pullPush } from './inpaint.ts';
+import { type IrisCircle, refineIris } from './iris.ts';
+import { smoothstep } from './numeric.ts';
+import { OpeningShape } from './opening-shape.ts';
+import { LEFT_LIDS, type Opening, RIGHT_LIDS } from './openings.ts';
+import { coverageAt, cutPatch, type Patch, samplePatch } from './patch.ts';
+import { createPlaneMotion, type PlaneMotion, setPlaneMotion } from './plane-motion.ts';
+import { CoverageMask } from './polygon.ts';
+import { HEAD_JOINT } from './rigid-motion.ts';
+import type { RasterTarget } from './warp-raster.ts';
+
+/** One eye taken apart: white that stays in its socket, iris that turns over it, both seen between the lids. */
+export interface EyeLayer {
+  readonly lids: Opening;
+  readonly shape: OpeningShape;
+  readonly mask: CoverageMask;
+  readonly motion: PlaneMotion;
+  readonly white: Patch;
+  readonly iris: Patch;
+  /** Iris in the portrait: centre and radius, pixels. */
+  readonly irisX: number;
+  readonly irisY: number;
+  readonly irisRadius: number;
+  /** Landmark of the pupil. */
+  readonly pupil: number;
+  /** `[2]` where the head model has the pupil in the portrait, pixels. */
+  readonly modelPupil: Float32Array;
+  /** Middle of the eye's corners in the portrait: pixels, pixels, Z in metres. */
+  readonly socket: Float32Array;
+  /** How much farther the iris travels than the model's: painted eyes are larger than real ones. */
+  readonly travel: number;
+}
+
+/** Radius of the iris, interocular distances, where the tracker does not give it. */
+const IRIS_RADIUS = 0.093;
+/** The iris is cut out whole up to this part of its radius, and gone at the next. */
+const IRIS_WHOLE = 1.1;
+const IRIS_GONE = 1.24;
+/** Eye width between the corners, interocular distances, of the head model's mean. */
+const EYE_WIDTH = 0.45;
+/** An eye hardly opened: nothing is drawn of what is behind the lids. */
+const LEAST_GAP_PX = 0.3;
+
+export interface EyeSource {
+  /** `[size, size, 3]` 0..255. */
+  readonly portrait: Float32Array;
+  readonly size: number;
+  readonly iodPx: number;
+  /** `[478, 3]` of the seated head in the portrait: pixels and Z. */
+  readonly landmarks: Float32Array;
+  /** `[points, 3]` tracked in the portrait. */
+  readonly tracked: Float32Array;
+}
+
+export function buildEyes(source: EyeSource): EyeLayer[] {
+  return [buildEye(source, RIGHT_LIDS, 468), buildEye(source, LEFT_LIDS, 473)];
+}
+
+function buildEye(source: EyeSource, lids: Opening, pupil: number): EyeLayer {
+  const { portrait, size, iodPx, landmarks, tracked } = source;
+  const shape = new OpeningShape(lids);
+  shape.set(landmarks);
+  const mask = new CoverageMask(size, size);
+  mask.fill(shape.outline, shape.outlineCount);
+  const corners = [lids.upper[0], lids.upper[lids.upper.length - 1]];
+  const socket = Float32Array.from(
+    [0, 1, 2],
+    (k) => (landmarks[corners[0] * 3 + k] + landmarks[corners[1] * 3 + k]) / 2,
+  );
+
+  const {
+    x: irisX,
+    y: irisY,
+    radius: irisRadius,
+  } = refineIris(portrait, size, mask, irisOf(tracked, landmarks, pupil, iodPx));
+  const reach = Math.max(shape.widthPx * 0.75, irisRadius * 2);
+  const left = Math.floor(socket[0] - reach);
+  const top = Math.floor(socket[1] - reach * 0.8);
+  const width = Math.ceil(2 * reach);
+  const height = Math.ceil(1.6 * reach);
+  const cut = cutPatch(portrait, size, left, top, width, height);
+  return {
+    lids,
+    shape,
+    mask,
+    motion: createPlaneMotion(),
+    white: whiteOf(cut, mask, irisX, irisY, irisRadius),
+    iris: wholeIris(portrait, size, mask, irisX, irisY, irisRadius),
+    irisX,
+    irisY,
+    irisRadius,
+    pupil,
+    modelPupil: landmarks.slice(pupil * 3, pupil * 3 + 2),
+    socket,
+    travel: Math.min(1.6, Math.max(0.85, shape.widthPx / (EYE_WIDTH * iodPx))),
+  };
+}
+
+function irisOf(tracked: Float32Array, landmarks: Float32Array, pupil: number, iodPx: number): IrisCircle {
+  if (tracked.length < (pupil + 5) * 3)
+    return { x: landmarks[pupil * 3], y: landmarks[pupil * 3 + 1], radius: IRIS_RADIUS * iodPx };
+  const x = tracked[pupil * 3];
+  const y = tracked[pupil * 3 + 1];
+  let radius = 0;
+  for (let i = pupil + 1; i < pupil + 5; i++)
+    radius += Math.hypot(tracked[i * 3] - x, tracked[i * 3 + 1] - y) / 4;
+  return { x, y, radius };
+}
+
+/** The white with the iris painted over, continued under the lids. */
+function whiteOf(cut: Patch, mask: CoverageMask, irisX: number, irisY: number, radius: number): Patch {
+  const weight = new Float32Array(cut.width * cut.height);
+  let known = 0;
+  for (let y = 0; y < cut.height; y++)
+    for (let x = 0; x < cut.width; x++) {
+      const px = cut.left + x;
+      const py = cut.top + y;
+      const away = Math.hypot(px + 0.5 - irisX, py + 0.5 - irisY) / radius;
+      if (away < IRIS_WHOLE + 0.04 || leastAround(mask, px, py) < 0.99) continue;
+      weight[y * cut.width + x] = 1;
+      known++;
+    }
+  // An eye that is all iris: what little is brightest between the lids stands for the white.
+  if (known < 4) markBrightest(cut, mask, weight);
+  return { ...cut, rgb: pullPush(cut.rgb, weight, cut.width, cut.height) };
+}
+
+function leastAround(mask: CoverageMask, x: number, y: number): number {
+  return Math.min(
+    coverageAt(mask, x, y),
+    coverageAt(mask, x - 1, y),
+    coverageAt(mask, x + 1, y),
+    coverageAt(mask, x, y - 1),
+    coverageAt(mask, x, y + 1),
+  );
+}
+
+function markBrightest(cut: Patch, mask: CoverageMask, weight: Float32Array): void {
+  const inside: { p: number; light: number }[] = [];
+  for (let y = 0; y < cut.height; y++)
+    for (let x = 0; x < cut.width; x++) {
+      if (coverageAt(mask, cut.left + x, cut.top + y) < 0.5) continue;
+      const p = y * cut.width + x;
+      inside.push({ p, light: cut.rgb[p * 3] + cut.rgb[p * 3 + 1] + cut.rgb[p * 3 + 2] });
+    }
+  inside.sort((a, b) => b.light - a.light);
+  for (const { p } of inside.slice(0, Math.max(1, Math.ceil(inside.length * 0.15)))) weight[p] = 1;
+  if (inside.length === 0) weight.fill(1);
+}
+
+/** The iris with what the lids hide of it filled from the ring at the same radius. */
+function wholeIris(
+  portrait: Float32Array,
+  size: number,
+  mask: CoverageMask,
+  irisX: number,
+  irisY: number,
+  radius: number,
+): Patch {
+  const reach = Math.ceil(radius * IRIS_GONE) + 2;
+  const side = 2 * reach + 1;
+  const cut = cutPatch(portrait, size, Math.floor(irisX) - reach, Math.floor(irisY) - reach, side, side);
+  const rings = Math.ceil(radius * IRIS_GONE) + 3;
+  const sums = new Float64Array(rings * 4);
+  const seenAt = (x: number, y: number): number => leastAround(mask, cut.left + x, cut.top + y);
+  const ringAt = (x: number, y: number): number =>
+    Math.hypot(cut.left + x + 0.5 - irisX, cut.top + y + 0.5 - irisY);
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) {
+      const ring = Math.round(ringAt(x, y));
+      const weight = seenAt(x, y);
+      if (ring >= rings || weight < 0.5) continue;
+      for (let k = 0; k < 3; k++) sums[ring * 4 + k] += weight * cut.rgb[(y * side + x) * 3 + k];
+      sums[ring * 4 + 3] += weight;
+    }
+  for (let ring = 0; ring < rings; ring++) {
+    const known = nearestKnown(sums, ring, rings);
+    if (known >= 0 && sums[ring * 4 + 3] === 0) sums.copyWithin(ring * 4, known * 4, known * 4 + 4);
+  }
+  const rgb = Float32Array.from(cut.rgb);
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) {
+      const at = Math.min(rings - 1.001, ringAt(x, y));
+      const ring = Math.floor(at);
+      const keep = seenAt(x, y);
+      for (let k = 0; k < 3; k++) {
+        const inner = sums[ring * 4 + k] / Math.max(1e-6, sums[ring * 4 + 3]);
+        const outer = sums[ring * 4 + 4 + k] / Math.max(1e-6, sums[ring * 4 + 7]);
+        const fill = inner + (outer - inner) * (at - ring);
+        const i = (y * side + x) * 3 + k;
+        rgb[i] = keep * cut.rgb[i] + (1 - keep) * fill;
+      }
+    }
+  return { ...cut, rgb };
+}
+
+function nearestKnown(sums: Float64Array, ring: number, rings: number): number {
+  for (let step = 0; step < rings; step++)
+    for (const candidate of [ring - step, ring + step])
+      if (candidate >= 0 && candidate < rings && sums[candidate * 4 + 3] > 0) return candidate;
+  return -1;
+}
+
+const whiteColor = new Float64Array(3);
+const irisColor = new Float64Array(3);
+
+/**
+ * Draws what shows between the lids in this frame.
+ *
+ * @param landmarks `[478, 3]` of this frame: pixels and Z
+ * @param matrices `[5, 3, 4]` of `RigidMotion`
+ */
+export function drawEye(
+  target: RasterTarget,
+  eye: EyeLayer,
+  camera: Camera,
+  landmarks: Float32Array,
+  matrices: Float64Array,
+): void {
+  const { shape, mask, motion, socket, lids, irisRadius } = eye;
+  shape.set(landmarks);
+  setPlaneMotion(motion, camera, matrices, HEAD_JOINT, socket[0], socket[1], socket[2]);
+  if (shape.gapPx < LEAST_GAP_PX) return;
+  mask.fill(shape.outline, shape.outlineCount);
+  const first = lids.upper[0] * 3;
+  const last = lids.upper[lids.upper.length - 1] * 3;
+  const socketX = (landmarks[first] + landmarks[last]) / 2;
+  const socketY = (landmarks[first + 1] + landmarks[last + 1]) / 2;
+
+  // The iris goes with the socket, and beyond that as far as the model's pupil does.
+  const [fa, fb, fc, fd] = motion.forward;
+  const ownX = eye.irisX - socket[0];
+  const ownY = eye.irisY - socket[1];
+  const modelX = eye.modelPupil[0] - socket[0];
+  const modelY = eye.modelPupil[1] - socket[1];
+  const gazeX = landmarks[eye.pupil * 3] - (socketX + fa * modelX + fb * modelY);
+  const gazeY = landmarks[eye.pupil * 3 + 1] - (socketY + fc * modelX + fd * modelY);
+  const irisX = socketX + fa * ownX + fb * ownY + eye.travel * gazeX;
+  const irisY = socketY + fc * ownX + fd * ownY + eye.travel * gazeY;
+
+  const [ia, ib, ic, id] = motion.inverse;
+  const { color, width } = target;
+  const columns = mask.right - mask.left;
+  const nearest = (irisRadius * IRIS_WHOLE) ** 2;
+  const farthest = (irisRadius * IRIS_GONE) ** 2;
+  for (let y = mask.top; y < mask.bottom; y++)
+    for (let x = mask.left; x < mask.right; x++) {
+      const alpha = mask.data[(y - mask.top) * columns + x - mask.left];
+      if (alpha <= 0.002) continue;
+      const sx = x + 0.5 - socketX;
+      const sy = y + 0.5 - socketY;
+      samplePatch(eye.white, socket[0] + ia * sx + ib * sy, socket[1] + ic * sx + id * sy, whiteColor);
+      const dx = ia * (x + 0.5 - irisX) + ib * (y + 0.5 - irisY);
+      const dy = ic * (x + 0.5 - irisX) + id * (y + 0.5 - irisY);
+      const squared = dx * dx + dy * dy;
+      if (squared < farthest) {
+        samplePatch(eye.iris, eye.irisX + dx, eye.irisY + dy, irisColor);
+        const share =
+          squared < nearest ? 1 : smoothstep(IRIS_GONE, IRIS_WHOLE, Math.sqrt(squared) / irisRadius);
+        for (let k = 0; k < 3; k++) whiteColor[k] += share * (irisColor[k] - whiteColor[k]);
+      }
+      const p = y * width + x;
+      color[p] = mixPixel(color[p], whiteColor, alpha < 1 ? alpha : 1);
+    }
+}
+
+/** `color` over an opaque pixel. */
+export function mixPixel(below: number, color: Float64Array, alpha: number): number {
+  const red = below & 255;
+  const green = (below >>> 8) & 255;
+  const blue = (below >>> 16) & 255;
+  return (
+    (0xff000000 |
+      ((blue + alpha * (color[2] - blue) + 0.5) << 16) |
+      ((green + alpha * (color[1] - green) + 0.5) << 8) |
+      (red + alpha * (color[0] - red) + 0.5)) >>>
+    0
+  );
+}
