@@ -1,0 +1,105 @@
+import { map } from 'rxjs';
+import { LokiError } from '../errors.ts';
+import type { VideoSource } from '../reenact/codec/types.ts';
+import { type MotionSample, motionSample, ResidualHistogram } from '../reenact/evaluate/motion-log.ts';
+import { summariseMotion } from '../reenact/evaluate/report.ts';
+import { retrack } from '../reenact/evaluate/retrack.ts';
+import type { LandmarkRig } from '../reenact/fit/landmark-rig.ts';
+import { stampOf } from '../reenact/frame.ts';
+import { createGeometricGenerator } from '../reenact/geometric/generator.ts';
+import { headRotation } from '../reenact/head/head-rotation.ts';
+import { shapeHead } from '../reenact/head/shape-head.ts';
+import { loadPortrait } from '../reenact/identity/portrait.ts';
+import type { ReferenceIdentity } from '../reenact/identity/reference.ts';
+import { type ReenactedFrame, reenact } from '../reenact/pipeline.ts';
+import { DriverMapper } from '../reenact/raster/driver-map.ts';
+import { driverMapPicture } from '../reenact/raster/driver-map-picture.ts';
+import {
+  CALIBRATION_FRAMES,
+  calibrateDriver,
+  createStages,
+  describeReference,
+  loadRig,
+} from '../reenact/session.ts';
+import { createFaceTracker } from '../reenact/track/face-tracker.ts';
+import type { FaceTracker } from '../reenact/track/types.ts';
+import type { AnimatedFrame, AnimateJob, Reenactor } from './animate-job.ts';
+
+/** Reads models and portrait, learns the driver from a sample of `source`, and builds the stages. */
+export async function openReenactor(job: AnimateJob, source: VideoSource): Promise<Reenactor> {
+  const rig = await loadRig(job.headPath ?? undefined);
+  const tracker = await createFaceTracker();
+  try {
+    const reference = await openReference(job, rig, tracker);
+    const driver = await calibrateDriver(rig, tracker, await source.sample(CALIBRATION_FRAMES));
+    const generator = createGeometricGenerator({ model: rig.model, embedding: rig.embedding, reference });
+    const stages = createStages({
+      rig,
+      tracker,
+      driver,
+      reference,
+      generator,
+      swapOptions: { pose: job.pose, expression: job.expression, gain: job.gain },
+    });
+    const shaped = shapeHead(rig.model, reference.calibration.beta);
+    const mapper = new DriverMapper(shaped, reference.calibration.camera, job.sizePx, job.sizePx);
+    const motion: MotionSample[] = [];
+    const residuals = new ResidualHistogram();
+    return {
+      clock: stages.clock,
+      header: {
+        format: 'loki-coefficients',
+        version: 1,
+        model: rig.model.name,
+        modelSha256: rig.model.sha256,
+        units: rig.model.expressionUnits.map(({ name }) => name),
+        joints: rig.model.jointNames,
+      },
+      reenact: (frames) =>
+        reenact(frames, stages).pipe(
+          map((frame) => {
+            motion.push(motionSample(frame.sequence, frame.driver, frame.commanded));
+            residuals.add(frame.driver);
+            return animated(frame);
+          }),
+        ),
+      driverMapPicture: (commanded) => driverMapPicture(mapper.render(commanded), job.sizePx),
+      evaluate: async (avatar, run) => ({
+        ...summariseMotion(
+          motion,
+          residuals,
+          await retrack(rig, tracker, reference, avatar),
+          headRotation(reference.coefficients),
+        ),
+        ...run,
+        msPerFrame: stages.clock.times(),
+      }),
+      close: async () => {
+        await generator.close();
+        await tracker.close();
+      },
+    };
+  } catch (error) {
+    await tracker.close();
+    throw error;
+  }
+}
+
+async function openReference(
+  job: AnimateJob,
+  rig: LandmarkRig,
+  tracker: FaceTracker,
+): Promise<ReferenceIdentity> {
+  const { image } = await loadPortrait(job.avatarPath, tracker, {
+    size: job.sizePx,
+    largestFace: job.largestFace,
+  });
+  const landmarks = await tracker.trackStill(image);
+  if (landmarks === null)
+    throw new LokiError('NO_FACE', 'The face in the avatar picture was lost on a second look: use another.');
+  return describeReference(rig, image, landmarks);
+}
+
+function animated({ driver, commanded, avatar }: ReenactedFrame): AnimatedFrame {
+  return { ...stampOf(avatar), avatar, commanded, confidence: driver.face?.confidence ?? 0 };
+}
