@@ -60,8 +60,6 @@ const program = new Command('bench')
   .option('--runs <n>', 'runs a stage', '200')
   .option('--json <file>', 'write the table as JSON, too');
 
-await main();
-
 async function main(): Promise<void> {
   const options = program.parse().opts<{ driver: string; avatar: string; runs: string; json?: string }>();
   const runs = Number(options.runs);
@@ -201,3 +199,5 @@ function sweep(own: HeadCoefficients, count: number): HeadCoefficients[] {
     };
   });
 }
+
+await main();

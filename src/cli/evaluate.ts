@@ -28,8 +28,6 @@ const program = new Command('evaluate')
   .option('--keep <folder>', 'keep the videos there')
   .option('--json <file>', 'write every report as JSON, too');
 
-await main();
-
 async function main(): Promise<void> {
   const options = program
     .parse()
@@ -135,3 +133,5 @@ async function filesIn(path: string, extensions: ReadonlySet<string>): Promise<s
 function nameOf(path: string): string {
   return basename(path, extname(path));
 }
+
+await main();
