@@ -12,7 +12,11 @@ export function dependenciesReady() {
   if (readText(STAMP) === fingerprint()) return true;
   // Installed by hand: npm's own record of it tells.
   if (!recordMatchesLock()) return false;
-  writeFileSync(STAMP, fingerprint());
+  try {
+    writeFileSync(STAMP, fingerprint());
+  } catch {
+    // A checkout that another user owns: the comparison is then made every time.
+  }
   return true;
 }
 
@@ -43,7 +47,7 @@ export function installDependencies(say) {
   }
   if (result.status !== 0) {
     const said =
-      result.stderr.match(/npm error (?!code|errno|syscall|A complete log)\S.*/)?.[0] ??
+      result.stderr.match(/(?<=npm error )(?!code|errno|syscall|A complete log)\S.*/)?.[0] ??
       `status ${result.status}`;
     throw new SetupError(
       `The dependencies could not be installed (${said}): connect to the npm registry, then run \`npm run setup\`.`,
