@@ -2,7 +2,7 @@ import type { RgbaImage } from '../reenact/frame.ts';
 import type { HeadCoefficients } from '../reenact/head/head-model.ts';
 import { jointTransforms, TRANSFORM_SIZE } from '../reenact/head/joint-transforms.ts';
 import { poseHead } from '../reenact/head/pose-head.ts';
-import { decodeCode } from './colour.ts';
+import { decodeCode, smoothstep } from './colour.ts';
 import { type DepthView, lightReaching } from './depth-view.ts';
 import { projectToScreen, vertexNormals } from './geometry.ts';
 import { partIndex } from './head-surface.ts';
@@ -19,6 +19,8 @@ export interface Card {
   /** `[n, 3]` unit direction of the strands; null where it does not matter. */
   readonly strands: Float32Array | null;
   readonly openness: Float32Array | null;
+  /** `[n]` share of each vertex that the scissors left, 0..1; null where nothing is cut. */
+  readonly kept: Float32Array | null;
   readonly triangles: Uint32Array;
   /** `[F, 3, 2]` v up. */
   readonly cornerUv: Float32Array;
@@ -59,7 +61,7 @@ export function hairTextureOf(image: RgbaImage): HairTexture {
   }
   const mean = Math.max(1e-4, sum / Math.max(1, weight));
   // Compressed: pictures with strong painted highlights and nearly black ones come out alike.
-  for (let i = 0; i < count; i++) tone[i] = Math.min(2.6, (tone[i] / mean) ** 0.65);
+  for (let i = 0; i < count; i++) tone[i] = Math.min(1.9, (tone[i] / mean) ** 0.6);
   texture = { width: image.width, height: image.height, alpha, tone };
   textures.set(image, texture);
   return texture;
@@ -103,10 +105,11 @@ export function hairCard(subject: Subject, coefficients: HeadCoefficients): Card
     normals,
     strands: strandDirections(positions, normals, middle),
     openness: subject.hairOpenness,
+    kept: subject.hairKept,
     triangles: hair.triangles,
     cornerUv,
     texture,
-    isSolid: solidTest(texture, cornerUv),
+    isSolid: solidTest(texture, cornerUv, hair.triangles, subject.hairKept),
   };
 }
 
@@ -134,18 +137,30 @@ export function lashCard(subject: Subject, posed: Float32Array): Card | null {
     normals: posed,
     strands: null,
     openness: null,
+    kept: null,
     ...kept,
     texture,
-    isSolid: solidTest(texture, kept.cornerUv),
+    isSolid: solidTest(texture, kept.cornerUv, kept.triangles, null),
   };
 }
 
 const lashTriangles = new WeakMap<object, { triangles: Uint32Array; cornerUv: Float32Array }>();
 
-function solidTest(texture: HairTexture, cornerUv: Float32Array): SampleTest {
+function solidTest(
+  texture: HairTexture,
+  cornerUv: Float32Array,
+  triangles: Uint32Array,
+  kept: Float32Array | null,
+): SampleTest {
   return (triangle, weight0, weight1) => {
-    const t = triangle * 6;
     const weight2 = 1 - weight0 - weight1;
+    if (kept !== null) {
+      const t = triangle * 3;
+      const left =
+        weight0 * kept[triangles[t]] + weight1 * kept[triangles[t + 1]] + weight2 * kept[triangles[t + 2]];
+      if (left < 0.5) return false;
+    }
+    const t = triangle * 6;
     const u = weight0 * cornerUv[t] + weight1 * cornerUv[t + 2] + weight2 * cornerUv[t + 4];
     const v = weight0 * cornerUv[t + 1] + weight1 * cornerUv[t + 3] + weight2 * cornerUv[t + 5];
     const x = Math.min(texture.width - 1, Math.max(0, (u * texture.width) | 0));
@@ -194,7 +209,7 @@ export function blendCards(
   const look = scene.subject.look;
   const tint = card.kind === 'hair' ? look.hair.colour : look.lashes.colour;
   const strength = card.kind === 'hair' ? 1 : look.lashes.density * 0.75;
-  const { cornerUv, texture } = card;
+  const { cornerUv, texture, kept } = card;
   const { width: tw, height: th, alpha, tone } = texture;
   // A scratch view of the same depth: cards hide behind the head, not behind each other.
   const depth = Float32Array.from(behind.nearness);
@@ -222,7 +237,7 @@ export function blendCards(
     const fx = sx - left;
     const fy = sy - top;
     const p = top * tw + left;
-    const covered =
+    let covered =
       strength *
       ((alpha[p] * (1 - fx) + alpha[p + 1] * fx) * (1 - fy) +
         (alpha[p + tw] * (1 - fx) + alpha[p + tw + 1] * fx) * fy);
@@ -233,6 +248,12 @@ export function blendCards(
       colour[at + 1] += (tint[1] - colour[at + 1]) * covered;
       colour[at + 2] += (tint[2] - colour[at + 2]) * covered;
       return false;
+    }
+    if (kept !== null) {
+      const left = weight0 * kept[i0] + weight1 * kept[i1] + weight2 * kept[i2];
+      // Strands end at their own heights.
+      covered *= smoothstep(0.42, 0.58, left + 0.25 * (tone[p] - 1));
+      if (covered < 0.02) return false;
     }
     const bright =
       (tone[p] * (1 - fx) + tone[p + 1] * fx) * (1 - fy) +

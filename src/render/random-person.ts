@@ -38,8 +38,6 @@ const COMPLEXIONS = [
   { tone: '#8f5d3e', lips: '#7d4338', hair: ['#14100e', '#1a1513'], iris: ['dark', 'brown'] },
   { tone: '#633d29', lips: '#5c322b', hair: ['#100d0c', '#14100e'], iris: ['dark'] },
 ];
-/** Styles that leave both eyes free. */
-const OPEN_STYLES = HAIR_STYLES.filter((style) => style !== 'bob01');
 const GARMENTS = ['#34495c', '#7a2e2e', '#d8d3c8', '#2f4a3a', '#222428', '#8a6d3f', '#5a4a78', '#b0b8bf'];
 const BACKDROPS = ['#6d7f8c', '#8d8273', '#4f5d52', '#7c6a72', '#a3a9ad', '#39424c', '#b59f84', '#5d6f86'];
 
@@ -76,10 +74,11 @@ export function samplePerson(seed: number, shapeCount: number): RandomPerson {
       arch: random.between(0.3, 1.8),
     },
     hair: {
-      style: random.next() < 0.08 ? null : random.pick(OPEN_STYLES),
+      style: random.next() < 0.08 ? null : random.pick(HAIR_STYLES),
       colour: hairColour,
       gloss: random.between(0.2, 0.8),
       grey,
+      fringe: 0.42,
     },
     lashes: { colour: hex('#0c0807'), density: random.between(0.5, 0.95) },
     garment: {

@@ -44,6 +44,8 @@ export interface HairLook {
   readonly gloss: number;
   /** Share of grey hairs. */
   readonly grey: number;
+  /** Height (face frame) at which hair over the face is cut to a fringe; null leaves it as it hangs. */
+  readonly fringe: number | null;
 }
 
 export interface GarmentLook {

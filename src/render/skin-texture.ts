@@ -57,7 +57,7 @@ export function bakeSkinTexture(surface: PaintedSurface, look: PersonLook, size:
   rasterise(buffer, screen, ids, 0, 0);
 
   const texels = new Float32Array(size * size * TEXEL);
-  const painter = createPainter(look);
+  const painter = createPainter(look, size);
   for (let i = 0; i < size * size; i++) {
     const f = buffer.triangle[i];
     if (f < 0) continue;
@@ -89,12 +89,20 @@ interface Painter {
   readonly seed: number;
   readonly brow: { along: number; across: number };
   readonly scalp: Rgb;
+  /** Contrast of single hairs: coarse texels can't hold them and show dots instead. */
+  readonly strands: number;
 }
 
-function createPainter(look: PersonLook): Painter {
+function createPainter(look: PersonLook, size: number): Painter {
   const { skin, hair } = look;
   const scalp = hair.style === null ? skin.tone : mixRgb(skin.tone, hair.colour, 0.85);
-  return { look, seed: look.seed * 7919 + 17, brow: { along: 0, across: 0 }, scalp };
+  return {
+    look,
+    seed: look.seed * 7919 + 17,
+    brow: { along: 0, across: 0 },
+    scalp,
+    strands: smoothstep(300, 1400, size),
+  };
 }
 
 /** Paints one texel: (x, y, z) on the face, (px, py, pz) metres on this person, `underHair` 0 bare to 1 covered. */
@@ -239,9 +247,12 @@ function paintTexel(
       const w = sideM * Math.sin(lean) + py * Math.cos(lean);
       const ragged = 0.35 * noise3(u * 900, w * 120, x > 0 ? 3 : 9, seed + 71);
       const strand = smoothstep(-0.55, 0.35, noise3(u * 1500, w * 160, x > 0 ? 5 : 2, seed + 73));
-      const body = 1 - smoothstep(0.45, 1.1, Math.abs(p.across) + ragged);
+      const body = 1 - smoothstep(0.45, 1.1, Math.abs(p.across) + ragged * painter.strands);
       const ends = smoothstep(-0.05, 0.16, p.along + 0.05 * ragged) * (1 - smoothstep(0.86, 1.04, p.along));
-      const amount = Math.min(0.97, brows.density * body * ends * (0.45 + 0.6 * strand));
+      const amount = Math.min(
+        0.97,
+        brows.density * body * ends * (1 - painter.strands * 0.55 * (1 - strand)),
+      );
       r += (brows.colour[0] - r) * amount;
       g += (brows.colour[1] - g) * amount;
       b += (brows.colour[2] - b) * amount;

@@ -1,6 +1,7 @@
 import type { HeadCoefficients, HeadModel, ShapedHead } from '../reenact/head/head-model.ts';
 import { poseHead } from '../reenact/head/pose-head.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
+import { smoothstep } from './colour.ts';
 import { bustPartOf, dressHead } from './dressed-head.ts';
 import { templateFrame, toFaceFrame } from './face-frame.ts';
 import { vertexNormals } from './geometry.ts';
@@ -35,6 +36,8 @@ export interface Subject {
   readonly hair: BoundMesh | null;
   /** `[hair vertices]` open share of the sky at rest. */
   readonly hairOpenness: Float32Array | null;
+  /** `[hair vertices]` what a cut fringe leaves of the hair, kept above 0.5; null where nothing is cut. */
+  readonly hairKept: Float32Array | null;
   readonly lashTexture: LookAssets['lashes'] | null;
 }
 
@@ -71,10 +74,15 @@ export function prepareShaped(
 ): Subject {
   const { model } = shaped;
   const surface = createHeadSurface(model, options.refine);
-  const facePoints = refineField(surface, toFaceFrame(templateFrame(model), model.template), 3);
+  const frame = templateFrame(model);
+  const facePoints = refineField(surface, toFaceFrame(frame, model.template), 3);
   const rest = refinePositions(surface, shaped.vertices);
   const hair = look.hair.style === null ? null : (assets?.hair.get(look.hair.style) ?? null);
-  const { underHair, ...occlusion } = bakeSubjectOcclusion(shaped, surface, hair);
+  const hairKept =
+    hair === null || look.hair.fringe === null
+      ? null
+      : cutFringe(toFaceFrame(frame, placeBound(hair, model.template, UNTURNED)), look.hair.fringe);
+  const { underHair, ...occlusion } = bakeSubjectOcclusion(shaped, surface, hair, hairKept);
   return {
     shaped,
     look,
@@ -85,6 +93,7 @@ export function prepareShaped(
     rest,
     ...occlusion,
     hair,
+    hairKept,
     lashTexture: assets?.lashes ?? null,
   };
 }
@@ -144,7 +153,26 @@ function skinOf(surface: HeadSurface) {
   };
 }
 
-function bakeSubjectOcclusion(shaped: ShapedHead, surface: HeadSurface, hair: BoundMesh | null) {
+/**
+ * What is left of each hair vertex (`[n, 3]` in the face frame) when hair in front of the face is cut at a height: above
+ * 0.5 it stays; the curtains beside the face are untouched.
+ */
+function cutFringe(hairFace: Float32Array, fringe: number): Float32Array {
+  const out = new Float32Array(hairFace.length / 3);
+  for (let v = 0; v < out.length; v++) {
+    const cut = fringe - 2.6 * smoothstep(0.72, 1.08, Math.abs(hairFace[v * 3]));
+    const behind = 8 * (0.5 - smoothstep(-0.3, 0, hairFace[v * 3 + 2]));
+    out[v] = 0.5 + Math.min(4, Math.max((hairFace[v * 3 + 1] - cut) / 0.3, behind));
+  }
+  return out;
+}
+
+function bakeSubjectOcclusion(
+  shaped: ShapedHead,
+  surface: HeadSurface,
+  hair: BoundMesh | null,
+  hairKept: Float32Array | null,
+) {
   const { model } = shaped;
   // Lashes would shade their own lids as a solid sheet.
   const lashes = partIndex(model, 'lashes');
@@ -159,7 +187,10 @@ function bakeSubjectOcclusion(shaped: ShapedHead, surface: HeadSurface, hair: Bo
     if (!withHair || hair === null) return { openness: bare, hairOpenness: null, underHair: null };
     const hairMesh = {
       positions: placeBound(hair, shaped.vertices, UNTURNED),
-      triangles: hair.triangles,
+      triangles:
+        hairKept === null
+          ? hair.triangles
+          : hair.triangles.filter((_, i) => hairKept[hair.triangles[i - (i % 3)]] > 0.5),
     };
     const under = bakeOcclusion(receiver, normals, [receiver, hairMesh]).openness;
     const underHair = new Float32Array(under.length);
