@@ -36,7 +36,7 @@ export class CopiedAudio implements AudioPackets {
   }
 
   async next(packet: Packet): Promise<boolean> {
-    while (await readSound(this.#file, packet)) {
+    while (readSound(this.#file, packet)) {
       if (packet.streamIndex === this.#input.index) {
         if (packet.dts === AV_NOPTS_VALUE) packet.dts = packet.pts;
         if (packet.pts === AV_NOPTS_VALUE) packet.pts = packet.dts;
@@ -51,9 +51,9 @@ export class CopiedAudio implements AudioPackets {
 }
 
 /** As `MediaFile.read`, but a file that breaks off only ends: the picture's own reading reports it. */
-export async function readSound(file: MediaFile, packet: Packet): Promise<boolean> {
+export function readSound(file: MediaFile, packet: Packet): boolean {
   try {
-    return await file.read(packet);
+    return file.read(packet);
   } catch (error) {
     if (error instanceof FfmpegCallError) return false;
     throw error;

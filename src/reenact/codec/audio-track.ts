@@ -73,7 +73,7 @@ export class AudioTrack {
       this.#packet.streamIndex = this.#stream.index;
       this.#packet.pos = -1n;
       this.#waiting = false;
-      must(await output.interleavedWriteFrame(this.#packet), 'write sound');
+      must(output.interleavedWriteFrameSync(this.#packet), 'write sound');
     }
   }
 

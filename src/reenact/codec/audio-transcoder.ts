@@ -127,7 +127,7 @@ export class TranscodedAudio implements AudioPackets {
 
   async #feedDecoder(packet: Packet): Promise<void> {
     let more = true;
-    do more = await readSound(this.#file, packet);
+    do more = readSound(this.#file, packet);
     while (more && packet.streamIndex !== this.#input.index);
     // A damaged packet is a gap, which the resampler fills.
     await this.#decoder.sendPacket(more ? packet : null);

@@ -9,8 +9,11 @@ import { FrameConverter, filterStep, rgbaImage } from './frame-converter.ts';
 import { MediaFile } from './media-file.ts';
 import type { PictureGeometry } from './picture-geometry.ts';
 
-/** Above this size a second thread pays; below, the cores are better used by the other stages. */
-const THREADED_FROM_PIXELS = 1280 * 720;
+/**
+ * Above this size decoding goes to libuv's pool and gets threads of its own. Below, a frame takes a millisecond or
+ * two, and each step through the pool would wait for the main thread to come back from drawing the avatar.
+ */
+const LARGE_PIXELS = 1280 * 720;
 
 /** A decoded, converted picture with its stamp in milliseconds of the stream (NaN where there is none). */
 export interface Picture {
@@ -26,11 +29,13 @@ export class ClipDecoder {
   readonly #packet = new Packet();
   readonly #frame = new Frame();
   readonly #timeBase: Rational;
+  readonly #large: boolean;
 
   private constructor(file: MediaFile, context: CodecContext, geometry: PictureGeometry) {
     this.#file = file;
     this.#context = context;
     this.#timeBase = file.video!.timeBase;
+    this.#large = isLarge(file.video!.codecpar);
     this.#packet.alloc();
     this.#frame.alloc();
     const { scaledWidth, scaledHeight, turn } = geometry;
@@ -52,8 +57,7 @@ export class ClipDecoder {
       context.allocContext3(codec);
       must(context.parametersToContext(codecpar), 'copy parameters');
       context.pktTimebase = timeBase;
-      context.threadCount =
-        codecpar.width * codecpar.height > THREADED_FROM_PIXELS ? Math.min(4, availableParallelism()) : 1;
+      context.threadCount = isLarge(codecpar) ? Math.min(4, availableParallelism()) : 1;
       must(await context.open2(codec, null), 'open decoder');
       return new ClipDecoder(file, context, geometry);
     } catch (error) {
@@ -74,7 +78,7 @@ export class ClipDecoder {
     const videoIndex = this.#file.video!.index;
     let index = -1;
     let afterGap = false;
-    while (await this.#file.read(this.#packet)) {
+    while (this.#file.read(this.#packet)) {
       if (this.#packet.streamIndex !== videoIndex) {
         this.#packet.unref();
         continue;
@@ -91,7 +95,7 @@ export class ClipDecoder {
       }
       afterGap = false;
       // A damaged packet costs its own frame; the decoder conceals what it can and goes on.
-      await this.#context.sendPacket(this.#packet);
+      await this.#send(this.#packet);
       this.#packet.unref();
       yield* this.#ready(isWanted);
     }
@@ -107,24 +111,34 @@ export class ClipDecoder {
   }
 
   async *#drain(isWanted: (stampMs: number) => boolean): AsyncGenerator<Picture> {
-    await this.#context.sendPacket(null);
+    await this.#send(null);
     yield* this.#ready(isWanted);
+  }
+
+  /** Decodes: FFmpeg does the work when it is given the packet, not when it is asked for the frame. */
+  async #send(packet: Packet | null): Promise<void> {
+    if (this.#large) await this.#context.sendPacket(packet);
+    else this.#context.sendPacketSync(packet);
   }
 
   async *#ready(isWanted: (stampMs: number) => boolean): AsyncGenerator<Picture> {
     for (;;) {
-      const code = await this.#context.receiveFrame(this.#frame);
+      const code = this.#context.receiveFrameSync(this.#frame);
       // Nothing ready, the end, or a frame too damaged to show: either way the next packet is due.
       if (code < 0) return;
       const best = this.#frame.bestEffortTimestamp;
       const ms = stampMs(best === AV_NOPTS_VALUE ? this.#frame.pts : best, this.#timeBase);
       if (isWanted(ms)) {
-        const converted = await this.#converter.convert(this.#frame);
+        const converted = await this.#converter.convert(this.#frame, this.#large);
         yield { image: rgbaImage(converted), stampMs: ms };
       }
       this.#frame.unref();
     }
   }
+}
+
+function isLarge({ width, height }: { width: number; height: number }): boolean {
+  return width * height > LARGE_PIXELS;
 }
 
 export function undecodable(path: string, cause?: unknown): LokiError {

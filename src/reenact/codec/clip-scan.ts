@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { AV_NOPTS_VALUE, AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
 import { Packet } from 'node-av/lib';
 import { LokiError } from '../../errors.ts';
@@ -22,6 +23,8 @@ export interface ClipScan {
 /** What a header may claim beyond the last packet before the file counts as cut short. */
 const SLACK_MS = 1000;
 const SLACK_RATIO = 0.05;
+/** Between two chances for timers and signals. */
+const PACKETS_AT_ONCE = 512;
 
 /**
  * Reads every packet once: the true number of frames, their stamps, where decoding can start, and whether the
@@ -57,7 +60,8 @@ async function scan(file: MediaFile, packet: Packet): Promise<ClipScan> {
   let videoEndMs = Number.NEGATIVE_INFINITY;
   let anyEndMs = Number.NEGATIVE_INFINITY;
   try {
-    while (await file.read(packet)) {
+    for (let read = 1; file.read(packet); read++) {
+      if (read % PACKETS_AT_ONCE === 0) await setImmediate();
       const timeBase = timeBases[packet.streamIndex];
       const endMs = packetEndMs(packet, timeBase);
       if (endMs > anyEndMs) anyEndMs = endMs;

@@ -46,13 +46,21 @@ export class FrameConverter {
     this.#output.alloc();
   }
 
-  /** Takes the content of `input` (it is empty afterwards). The result is valid until the next call. */
-  async convert(input: Frame): Promise<Frame> {
+  /**
+   * Takes the content of `input` (it is empty afterwards). The result is valid until the next call.
+   * @param aside work in libuv's pool: worth the thread switches only for large frames
+   */
+  async convert(input: Frame, aside = false): Promise<Frame> {
     completeColour(input);
     await this.#prepare(input);
     this.#output.unref();
-    must(await this.#source!.buffersrcAddFrame(input, AV_BUFFERSRC_FLAG_PUSH), 'convert frame');
-    must(await this.#sink!.buffersinkGetFrame(this.#output), 'convert frame');
+    const source = this.#source!;
+    const added = aside
+      ? await source.buffersrcAddFrame(input, AV_BUFFERSRC_FLAG_PUSH)
+      : source.buffersrcAddFrameSync(input, AV_BUFFERSRC_FLAG_PUSH);
+    must(added, 'convert frame');
+    // Pushing has done the work; this only hands the result over.
+    must(this.#sink!.buffersinkGetFrameSync(this.#output), 'convert frame');
     return this.#output;
   }
 

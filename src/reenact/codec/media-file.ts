@@ -73,8 +73,9 @@ export class MediaFile {
   }
 
   /** Reads the next packet of any stream; false at the end. @throws FfmpegCallError when the file ends early */
-  async read(packet: Packet): Promise<boolean> {
-    const code = await this.format.readFrame(packet);
+  read(packet: Packet): boolean {
+    // Not through libuv's pool: a read costs less than the two thread switches would.
+    const code = this.format.readFrameSync(packet);
     if (code === AVERROR_EOF) return false;
     if (code < 0) throw new FfmpegCallError('read', code);
     return true;

@@ -100,6 +100,7 @@ export class VideoEncoder {
       converted.timeBase = this.timeBase;
       // A decoded frame remembers its own type, which the encoder would take for an order.
       converted.pictType = AV_PICTURE_TYPE_NONE;
+      // In libuv's pool: x264 takes longer than everything around it.
       must(await this.#context.sendFrame(converted), 'encode');
     } finally {
       loaded.free();
@@ -121,7 +122,7 @@ export class VideoEncoder {
 
   async *#ready(): AsyncGenerator<Packet> {
     for (;;) {
-      const code = await this.#context.receivePacket(this.#packet);
+      const code = this.#context.receivePacketSync(this.#packet);
       if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
       must(code, 'encode');
       yield this.#packet;

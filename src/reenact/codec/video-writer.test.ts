@@ -181,7 +181,7 @@ describe("the driver's sound", () => {
         endMs = startMs + (decoded.nbSamples * 1000) / decoded.sampleRate;
       }
     };
-    while (await file.read(packet)) {
+    while (file.read(packet)) {
       if (packet.streamIndex === stream.index) {
         await context.sendPacket(packet);
         await listen();

@@ -141,7 +141,7 @@ class Mp4Writer implements VideoWriter {
     packet.duration = frameTicks;
     packet.rescaleTs(timeBase, this.#stream.timeBase);
     packet.streamIndex = this.#stream.index;
-    must(await this.#format.interleavedWriteFrame(packet), 'write picture');
+    must(this.#format.interleavedWriteFrameSync(packet), 'write picture');
   }
 
   async #release(): Promise<void> {
