@@ -26,17 +26,21 @@ const BETA_LIMIT = 3;
 const BIAS_ROUNDS = 3;
 const NEUTRAL_UNIT_SD = 0.06;
 const NEUTRAL_JAW_SD_RAD = 0.03;
-/** Faces whose expression priors together weigh as much as one face's. See `calibrate`. */
-const PRIOR_FACES = 3;
+/** Faces that shape is looked for on before all of them join. */
+const SCOUT_FACES = 6;
+const FIRST_ITERATIONS = 12;
+const LATER_ITERATIONS = 2;
+/** As many independent faces are a whole clip's worth. */
+const INDEPENDENT_FACES = 3;
 
 /**
  * Learns one person in front of one camera from 1 to about 48 tracked faces of it, the more varied in pose the
  * better: beta and focal length with every face's coefficients together, then alternately a bias a landmark and
  * all of that again; at last what the person's rest is.
  *
- * The faces of one clip are no independent draws of expressions: somebody who talks all the time would, with a
- * full prior on every face, be given a long chin instead of an open jaw. So the expression priors of all faces
- * together weigh no more than those of a few.
+ * The faces of one clip are no independent draws, neither of expressions (somebody who talks all the time would,
+ * with a full prior on every face, be given a long chin instead of an open jaw) nor of the tracker's errors (which
+ * would pass for shape). So all the faces together weigh no more than a few against the priors.
  *
  * @throws LokiError `NO_FACE` for an empty list, `INVALID_OPTION` where the faces come from pictures of different
  *   sizes
@@ -53,12 +57,11 @@ export function calibrate(
 
   const start = uncalibrated(rig, first.imageWidth, first.imageHeight);
   const rest = restPrior(rig.model);
-  const shared = PRIOR_FACES / Math.max(PRIOR_FACES, faces.length);
   const solver = new FaceSolver(rig);
   const plain = shapeRig(rig, start.beta, start.bias);
   const shapeFaces: ShapeFace[] = faces.map((face, index) => {
     const observation = observe(face);
-    const prior = index === options.neutralFace ? neutralPrior(rest, rig) : weakened(rest, shared);
+    const prior = index === options.neutralFace ? neutralPrior(rest, rig) : rest;
     const parameters = packCoefficients(initialPose(plain, start.camera, observation));
     solver.solve(plain, start.camera, observation, prior, parameters, RIGID);
     solver.solve(plain, start.camera, observation, prior, parameters, SETTLE);
@@ -66,14 +69,25 @@ export function calibrate(
   });
 
   const shapeSolver = new ShapeSolver(rig);
-  const shapePrior = { logFocal: focalPrior(first.imageWidth, first.imageHeight), betaLimit: BETA_LIMIT };
+  const logFocal = focalPrior(first.imageWidth, first.imageHeight);
   const bias = new Float64Array(LANDMARK_COUNT * 3);
   let shape: SharedShape = { beta: Float64Array.from(start.beta), camera: start.camera };
-  shape = solve(12);
-  const rounds = options.biasRounds ?? BIAS_ROUNDS;
-  for (let round = 0; round < rounds; round++) {
-    refineBias(rig, shapeFaces, shape.beta, shape.camera, bias);
-    shape = solve(4);
+  const solve = (some: readonly ShapeFace[], iterations: number) => {
+    const weight = Math.max(1, some.length / INDEPENDENT_FACES);
+    shape = shapeSolver.solve(some, shape, bias, { logFocal, betaLimit: BETA_LIMIT, weight }, iterations);
+  };
+  // A few faces find the way, all of them the place.
+  const stride = Math.ceil(shapeFaces.length / SCOUT_FACES);
+  if (stride > 1)
+    solve(
+      shapeFaces.filter((_, index) => index % stride === 0),
+      FIRST_ITERATIONS,
+    );
+  solve(shapeFaces, stride > 1 ? LATER_ITERATIONS : FIRST_ITERATIONS);
+  const crowd = Math.max(1, faces.length / INDEPENDENT_FACES);
+  for (let round = 0; round < (options.biasRounds ?? BIAS_ROUNDS); round++) {
+    refineBias(rig, shapeFaces, shape.beta, shape.camera, bias, crowd);
+    solve(shapeFaces, LATER_ITERATIONS);
   }
 
   const shaped = shapeRig(rig, shape.beta, bias);
@@ -90,10 +104,6 @@ export function calibrate(
     neutral: neutralOf(coefficients, known === null ? null : coefficients[known]),
     interocularM: shaped.interocularM,
   };
-
-  function solve(iterations: number) {
-    return shapeSolver.solve(shapeFaces, shape, bias, shapePrior, iterations);
-  }
 }
 
 /** The mean head in front of an ordinary camera: a calibration for when there is none. */
@@ -126,10 +136,6 @@ function focalPrior(imageWidth: number, imageHeight: number): { mean: number; sd
   const half = Math.max(imageWidth, imageHeight) / 2;
   const [narrow, wide] = FIELD_OF_VIEW_DEG.map((deg) => Math.log(half / Math.tan((deg * Math.PI) / 360)));
   return { mean: (narrow + wide) / 2, sd: (narrow - wide) / 2 };
-}
-
-function weakened(prior: FitPrior, factor: number): FitPrior {
-  return { ...prior, precision: prior.precision.map((precision) => precision * factor) };
 }
 
 function neutralPrior(prior: FitPrior, rig: LandmarkRig): FitPrior {

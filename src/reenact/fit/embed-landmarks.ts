@@ -2,7 +2,7 @@ import { LokiError } from '../../errors.ts';
 import type { HeadModel, HeadPart } from '../head/head-model.ts';
 import type { CalibrationSample } from './calibration-sample.ts';
 import { LEFT_IRIS, RIGHT_IRIS } from './landmark-groups.ts';
-import { LANDMARK_COUNT, type LandmarkEmbedding } from './types.ts';
+import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
 
 /** A point of the head's surface. */
 interface SurfacePoint {
@@ -54,7 +54,13 @@ export function embedLandmarks(
       .map((sample) => errorIod(model, sample, landmark, point));
     sigma[landmark] = errors.length > 0 ? Math.max(0.004, median(errors)) : UNSEEN_SIGMA;
   }
-  return { headSha256: model.sha256, triangles, barycentric, sigma };
+  return {
+    headSha256: model.sha256,
+    triangles,
+    barycentric,
+    sigma,
+    response: new Float32Array(LANDMARK_COUNT * RESPONSE_FEATURES.length * 3),
+  };
 }
 
 /** 2-D distance of a surface point from the tracked landmark, fraction of the inter-ocular distance. */

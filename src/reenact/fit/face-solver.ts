@@ -1,5 +1,5 @@
 import type { Camera } from '../head/head-model.ts';
-import { solveCholesky } from './cholesky.ts';
+import { solveCholesky, substitute } from './cholesky.ts';
 import { FaceEquations } from './face-equations.ts';
 import { applyStep, TRANSLATION_AT } from './face-parameters.ts';
 import type { FitPrior } from './fit-prior.ts';
@@ -14,6 +14,11 @@ export interface SolveOptions {
   readonly tolerance: number;
   /** Move rotation and translation only. */
   readonly rigidOnly?: boolean;
+  /**
+   * Steps with the last factorised matrix and a new gradient that may follow each full step (chord method): a
+   * fifth of its price, and nearly as good where the start is close. 0 by default.
+   */
+  readonly chordSteps?: number;
 }
 
 export interface SolveResult {
@@ -25,9 +30,10 @@ export interface SolveResult {
 /** Nearest the head's origin may come to the camera, metres. */
 const MIN_DEPTH_M = 0.05;
 const FIRST_DAMPING = 1e-4;
+const MIN_DAMPING = 1e-9;
 const MAX_DAMPING = 1e4;
 /** How often a step is solved again with the parameters that it pushed out of bounds held there. */
-const BOUND_PASSES = 3;
+const BOUND_PASSES = 2;
 
 /**
  * Levenberg-Marquardt over the parameters of one face: Huber's loss on landmark distances by iteratively
@@ -41,7 +47,9 @@ export class FaceSolver {
   private readonly factor: Float64Array;
   private readonly solution: Float64Array;
   private readonly held: Uint8Array;
+  /** Rows of the normal matrix that the last step moved, in the order of `factor`. */
   private readonly packed: Uint16Array;
+  private packedCount = 0;
 
   constructor(readonly rig: LandmarkRig) {
     this.equations = new FaceEquations(rig);
@@ -70,43 +78,57 @@ export class FaceSolver {
   ): SolveResult {
     const { equations, trial } = this;
     const { evaluation } = equations;
+    const chordSteps = options.chordSteps ?? 0;
     let damping = FIRST_DAMPING;
     evaluation.evaluate(shaped, parameters, camera, true);
     let cost = equations.cost(observation, prior, parameters);
     let iterations = 0;
-    let rejected = false;
+    let chords = chordSteps;
+    let placed = true;
     while (iterations < options.maxIterations && damping < MAX_DAMPING) {
       equations.differentiate(observation, prior, parameters);
-      equations.chooseFree(prior, parameters, options.rigidOnly === true);
-      equations.assemble(prior);
+      const chord = chords < chordSteps;
+      if (!chord) {
+        equations.chooseFree(prior, parameters, options.rigidOnly === true);
+        equations.assemble(prior);
+      }
+      const last = iterations + 1 === options.maxIterations;
       let accepted = false;
       let decrease = 0;
       while (!accepted && damping < MAX_DAMPING) {
-        if (this.solveStep(prior, parameters, damping)) {
+        if (chord ? this.chordStep(prior, parameters) : this.solveStep(prior, parameters, damping)) {
           applyStep(parameters, this.step, trial);
-          const depth = -trial[this.rig.expressionCount + TRANSLATION_AT + 2];
-          const last = iterations + 1 === options.maxIterations;
-          if (depth > MIN_DEPTH_M) {
+          if (-trial[this.rig.expressionCount + TRANSLATION_AT + 2] > MIN_DEPTH_M) {
             evaluation.evaluate(shaped, trial, camera, !last);
-            rejected = true;
             const trialCost = equations.cost(observation, prior, trial);
-            if (trialCost <= cost) {
+            accepted = trialCost <= cost;
+            placed = accepted;
+            if (accepted) {
               decrease = cost - trialCost;
               cost = trialCost;
               parameters.set(trial);
-              accepted = true;
-              rejected = false;
             }
           }
         }
-        damping = accepted ? Math.max(damping / 10, 1e-9) : damping * 10;
+        if (chord) break;
+        damping = accepted ? Math.max(damping / 10, MIN_DAMPING) : damping * 10;
+      }
+      if (chord && !accepted) {
+        // The matrix is stale: place the landmarks again, and take a full step.
+        evaluation.evaluate(shaped, parameters, camera, true);
+        equations.cost(observation, prior, parameters);
+        placed = true;
+        chords = chordSteps;
+        if (last) break;
+        continue;
       }
       if (!accepted) break;
       iterations++;
+      chords = chord ? chords + 1 : 0;
       if (decrease <= options.tolerance * cost) break;
     }
     // Leave the landmarks of the result, not those of a rejected trial.
-    if (rejected) evaluation.evaluate(shaped, parameters, camera, false);
+    if (!placed) evaluation.evaluate(shaped, parameters, camera, false);
     return { iterations, cost };
   }
 
@@ -135,6 +157,7 @@ export class FaceSolver {
           }
         solution[a] = right;
       }
+      this.packedCount = m;
       if (!solveCholesky(factor, solution, m, n)) return false;
       let crossed = 0;
       for (let a = 0; a < m; a++) {
@@ -150,5 +173,19 @@ export class FaceSolver {
       if (crossed === 0) break;
     }
     return true;
+  }
+
+  /** A step over the parameters of the last full step with its factor; false where there is none. */
+  private chordStep(prior: FitPrior, parameters: Float64Array): boolean {
+    const { factor, solution, step, packed, packedCount: m } = this;
+    const { slotParameter, gradient, freeCount: n } = this.equations;
+    step.fill(0);
+    for (let a = 0; a < m; a++) solution[a] = gradient[slotParameter[packed[a]]];
+    substitute(factor, solution, m, n);
+    for (let a = 0; a < m; a++) {
+      const i = slotParameter[packed[a]];
+      step[i] = Math.max(prior.min[i], Math.min(prior.max[i], parameters[i] + solution[a])) - parameters[i];
+    }
+    return m > 0;
   }
 }

@@ -1,7 +1,7 @@
 import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
 import type { TrackedFace } from '../track/types.ts';
 import { LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS } from './landmark-groups.ts';
-import { LANDMARK_COUNT, type LandmarkEmbedding } from './types.ts';
+import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -145,7 +145,7 @@ export function fixtureHead(seed = 1, withCorrectives = false): HeadModel {
 }
 
 /** Landmarks scattered over the fixture's skin, those of the eyes where eyes are, irises on the eyeballs. */
-export function fixtureEmbedding(head: HeadModel, seed = 2): LandmarkEmbedding {
+export function fixtureEmbedding(head: HeadModel, seed = 2, respond = false): LandmarkEmbedding {
   const random = seededRandom(seed);
   const triangles = new Uint32Array(LANDMARK_COUNT);
   const barycentric = new Float32Array(LANDMARK_COUNT * 3);
@@ -170,6 +170,9 @@ export function fixtureEmbedding(head: HeadModel, seed = 2): LandmarkEmbedding {
     triangles,
     barycentric,
     sigma: new Float32Array(LANDMARK_COUNT).fill(0.02),
+    response: Float32Array.from({ length: LANDMARK_COUNT * RESPONSE_FEATURES.length * 3 }, () =>
+      respond ? 0.02 * (random() - 0.5) : 0,
+    ),
   };
 }
 

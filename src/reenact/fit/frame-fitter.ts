@@ -21,6 +21,8 @@ const MAX_ITERATIONS = 3;
 const UNIT_STEP_SD = 0.12;
 /** A step that lowers the cost by less ends the frame. */
 const TOLERANCE = 0.01;
+/** From frame to frame the equations change little. */
+const CHORD_STEPS = 2;
 /** A warm start that ends worse than this is tried again from scratch. */
 const LOST_REPROJECTION_IOD = 0.04;
 const COLD_RIGID = { maxIterations: 10, tolerance: 1e-3, rigidOnly: true };
@@ -68,7 +70,7 @@ export class FrameFitter {
     observe(face, observation);
     let iterations = 0;
     if (this.warm) {
-      const options = { maxIterations: this.maxIterations, tolerance: TOLERANCE };
+      const options = { maxIterations: this.maxIterations, tolerance: TOLERANCE, chordSteps: CHORD_STEPS };
       ({ iterations } = solver.solve(shaped, camera, observation, this.towardsLast(), parameters, options));
       measureReprojection(solver.evaluation.pixels, observation, reprojection);
     }

@@ -18,6 +18,7 @@ const BIAS_SD_IOD = [0.02, 0.02, 0.012];
  * or the lids, or they would never close.
  *
  * @param bias `[478, 3]` metres, improved in place
+ * @param priorWeight factor on the information of the prior
  */
 export function refineBias(
   rig: LandmarkRig,
@@ -25,6 +26,7 @@ export function refineBias(
   beta: ArrayLike<number>,
   camera: Camera,
   bias: Float64Array,
+  priorWeight: number,
 ): void {
   const equations = new FaceEquations(rig);
   const shaped = shapeRig(rig, beta, bias);
@@ -52,7 +54,7 @@ export function refineBias(
     const system = normal.slice(landmark * 9, landmark * 9 + 9);
     const step = right.slice(landmark * 3, landmark * 3 + 3);
     for (let a = 0; a < 3; a++) {
-      const precision = 1 / (BIAS_SD_IOD[a] * shaped.interocularM) ** 2;
+      const precision = priorWeight / (BIAS_SD_IOD[a] * shaped.interocularM) ** 2;
       system[a * 4] += precision;
       step[a] -= precision * bias[landmark * 3 + a];
     }

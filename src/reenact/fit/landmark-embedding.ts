@@ -2,7 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LokiError } from '../../errors.ts';
 import type { HeadModel } from '../head/head-model.ts';
-import { LANDMARK_COUNT, type LandmarkEmbedding } from './types.ts';
+import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
+
+const RESPONSE_SIZE = LANDMARK_COUNT * RESPONSE_FEATURES.length * 3;
 
 const fileSchema = z.object({
   version: z.literal(1),
@@ -10,6 +12,7 @@ const fileSchema = z.object({
   triangles: z.array(z.number().int().nonnegative()).length(LANDMARK_COUNT),
   barycentric: z.array(z.number().min(-1e-6).max(1.000001)).length(3 * LANDMARK_COUNT),
   sigma: z.array(z.number().positive()).length(LANDMARK_COUNT),
+  response: z.array(z.number()).length(RESPONSE_SIZE).optional(),
 });
 
 /**
@@ -41,7 +44,7 @@ export function parseLandmarkEmbedding(text: string, model: HeadModel): Landmark
       `The landmark embedding is malformed: ${issue.path.join('.')} ${issue.message}.`,
     );
   }
-  const { headSha256, triangles, barycentric, sigma } = parsed.data;
+  const { headSha256, triangles, barycentric, sigma, response } = parsed.data;
   if (headSha256 !== model.sha256)
     throw new LokiError(
       'MODEL_INVALID',
@@ -57,6 +60,7 @@ export function parseLandmarkEmbedding(text: string, model: HeadModel): Landmark
     triangles: Uint32Array.from(triangles),
     barycentric: Float32Array.from(barycentric),
     sigma: Float32Array.from(sigma),
+    response: response === undefined ? new Float32Array(RESPONSE_SIZE) : Float32Array.from(response),
   };
 }
 
@@ -73,6 +77,7 @@ export async function saveLandmarkEmbedding(
     triangles: Array.from(embedding.triangles),
     barycentric: Array.from(embedding.barycentric, (weight) => Math.round(weight * 1e5) / 1e5),
     sigma: Array.from(embedding.sigma, (sigma) => Math.round(sigma * 1e5) / 1e5),
+    response: Array.from(embedding.response, (metres) => Math.round(metres * 1e6) / 1e6),
   };
   await writeFile(path, `${JSON.stringify(file)}\n`);
 }

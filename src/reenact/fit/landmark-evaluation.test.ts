@@ -6,18 +6,22 @@ import { fixtureCoefficients, fixtureEmbedding, fixtureHead, seededRandom } from
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LandmarkRig } from './landmark-rig.ts';
 import { shapeRig } from './shaped-rig.ts';
-import { LANDMARK_COUNT } from './types.ts';
+import { LANDMARK_COUNT, RESPONSE_FEATURES } from './types.ts';
 
 const camera = { focalPx: 700, centreX: 256, centreY: 256 };
 const NO_BIAS = new Float32Array(LANDMARK_COUNT * 3);
 
-describe.each([false, true])('landmark evaluation, pose correctives %s', (withCorrectives) => {
+describe.each([
+  ['plain', false, false],
+  ['with pose correctives', true, false],
+  ["with the tracker's response", false, true],
+])('landmark evaluation, %s', (_, withCorrectives, withResponse) => {
   const head = fixtureHead(1, withCorrectives);
-  const embedding = fixtureEmbedding(head);
+  const embedding = fixtureEmbedding(head, 2, withResponse);
   const rig = new LandmarkRig(head, embedding);
   const evaluation = new LandmarkEvaluation(rig);
 
-  it('places the landmarks where the whole head has them', () => {
+  it.skipIf(withResponse)('places the landmarks where the whole head has them', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
         const random = seededRandom(seed);
@@ -92,6 +96,31 @@ describe.each([false, true])('landmark evaluation, pose correctives %s', (withCo
         expect(jacobian[landmark * 6 + (i & 1) * 3 + axis]).toBeCloseTo((ahead[i] - behind[i]) / (2 * h), 3);
       }
     }
+  });
+});
+
+describe('the response of the tracker', () => {
+  it('moves a landmark as a bias of that size would', () => {
+    const head = fixtureHead();
+    const plain = fixtureEmbedding(head);
+    const rig = new LandmarkRig(head, plain);
+    const responding = {
+      ...plain,
+      response: new Float64Array(plain.response.length) as unknown as Float32Array,
+    };
+    const landmark = 100;
+    const count = RESPONSE_FEATURES.length;
+    responding.response.set([0.001, 0.002, 0.003], (landmark * count + RESPONSE_FEATURES.indexOf('jaw')) * 3);
+    responding.response.set([0.004, 0, 0], (landmark * count + RESPONSE_FEATURES.indexOf('pitch')) * 3);
+    const coefficients = fixtureCoefficients(head, seededRandom(8));
+    coefficients.theta.set([0.3, 0, 0]);
+    const bias = new Float64Array(LANDMARK_COUNT * 3);
+    const jaw = coefficients.theta[6];
+    bias.set([0.001 * jaw + 0.004 * Math.sin(0.3), 0.002 * jaw, 0.003 * jaw], landmark * 3);
+    const [a, b] = [new LandmarkEvaluation(rig), new LandmarkEvaluation(new LandmarkRig(head, responding))];
+    a.evaluate(shapeRig(a.rig, [], bias), packCoefficients(coefficients), camera, false);
+    b.evaluate(shapeRig(b.rig, [], NO_BIAS), packCoefficients(coefficients), camera, false);
+    for (let i = 0; i < LANDMARK_COUNT * 2; i++) expect(b.pixels[i]).toBeCloseTo(a.pixels[i], 6);
   });
 });
 

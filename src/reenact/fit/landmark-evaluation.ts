@@ -1,6 +1,7 @@
 import type { Camera } from '../head/head-model.ts';
 import { rodrigues } from '../head/rotation.ts';
 import { JAW_AT, LEFT_GAZE_AT, RIGHT_GAZE_AT, ROTATION_AT, TRANSLATION_AT } from './face-parameters.ts';
+import { EYE_SIDE } from './landmark-groups.ts';
 import {
   CORRECTIVE_COUNT,
   JOINT_OF_PART,
@@ -11,7 +12,7 @@ import {
   PART_LEFT_EYE,
 } from './landmark-rig.ts';
 import type { ShapedRig } from './shaped-rig.ts';
-import { LANDMARK_COUNT } from './types.ts';
+import { LANDMARK_COUNT, RESPONSE_FEATURES } from './types.ts';
 
 /** Parameter of each local rotation axis: jaw x, y, z, left eye x, y, right eye x, y. */
 const LOCAL_AXES = 7;
@@ -26,6 +27,10 @@ const PARAMETER_OF_AXIS = [
   RIGHT_GAZE_AT,
   RIGHT_GAZE_AT + 1,
 ];
+
+/** Feature of the response that each local axis is, or -1; features: pitch, yaw, jaw, left gaze, right gaze. */
+const FEATURE_OF_AXIS = [2, -1, -1, 3, 4, 5, 6];
+const RESPONSE_COUNT = 7;
 
 /**
  * Places the landmarks for a parameter vector and differentiates their projections.
@@ -59,11 +64,16 @@ export class LandmarkEvaluation {
   /** `[27]` elements of (R − I) of jaw, left and right eye. */
   private readonly correctiveFeature = new Float64Array(CORRECTIVE_COUNT);
   private readonly rest = new Float64Array(3);
+  /** `[478, 5, 3]` the embedding's response to pitch, yaw, jaw and gaze. */
+  private readonly response: Float64Array;
+  private readonly feature = new Float64Array(RESPONSE_COUNT);
+  private readonly slide = new Float64Array(3);
   /** For every landmark, whether each local axis moves it. */
   private readonly axisMoves: Uint8Array;
 
   constructor(readonly rig: LandmarkRig) {
-    this.axisMoves = axisMovesLandmark(rig);
+    this.response = usedResponse(rig);
+    this.axisMoves = axisMovesLandmark(rig, this.response);
     const columns: number[] = [];
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
       for (let k = rig.unitStart[landmark]; k < rig.unitStart[landmark + 1]; k++) columns.push(rig.units[k]);
@@ -84,8 +94,9 @@ export class LandmarkEvaluation {
    */
   evaluate(shaped: ShapedRig, parameters: Float64Array, camera: Camera, differentiate: boolean): void {
     this.placeParts(parameters, differentiate);
+    this.placeFeatures(parameters);
     const { rig, points, pixels } = this;
-    const { rotation: r, partRotation, rest } = this;
+    const { rotation: r, partRotation, rest, slide } = this;
     const { moments, joints } = shaped;
     const pose = rig.expressionCount;
     const tx = parameters[pose + TRANSLATION_AT] + joints[0];
@@ -99,10 +110,12 @@ export class LandmarkEvaluation {
       let hz = -joints[2];
       const unitsAt = rig.unitStart[landmark];
       const unitsEnd = rig.unitStart[landmark + 1];
+      this.slideOf(landmark);
       for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++) {
-        let mx = moments[term * 3];
-        let my = moments[term * 3 + 1];
-        let mz = moments[term * 3 + 2];
+        const w = rig.termWeight[term];
+        let mx = moments[term * 3] + w * slide[0];
+        let my = moments[term * 3 + 1] + w * slide[1];
+        let mz = moments[term * 3 + 2] + w * slide[2];
         let d = rig.deltaStart[term];
         for (let k = unitsAt; k < unitsEnd; k++, d += 3) {
           const psi = parameters[rig.units[k]];
@@ -125,7 +138,6 @@ export class LandmarkEvaluation {
           continue;
         }
         const j = JOINT_OF_PART[part] * 3;
-        const w = rig.termWeight[term];
         const ox = mx - w * joints[j];
         const oy = my - w * joints[j + 1];
         const oz = mz - w * joints[j + 2];
@@ -174,6 +186,33 @@ export class LandmarkEvaluation {
       const angles = partAngles(parameters, pose, part);
       rotationDerivative(angles, AXIS_OF_AXIS[axis], partRotation, part * 9, this.axisDerivative, axis * 9);
       product(rotation, 0, this.axisDerivative, axis * 9, this.axisToCamera, axis * 9);
+    }
+  }
+
+  /** Features of the response at `parameters`: pitch, yaw, jaw, then gaze of the left and of the right eye. */
+  private placeFeatures(parameters: Float64Array): void {
+    const { feature, rotation: r } = this;
+    const pose = this.rig.expressionCount;
+    feature[0] = -r[5];
+    feature[1] = r[2];
+    feature[2] = parameters[pose + JAW_AT];
+    feature[3] = parameters[pose + LEFT_GAZE_AT];
+    feature[4] = parameters[pose + LEFT_GAZE_AT + 1];
+    feature[5] = parameters[pose + RIGHT_GAZE_AT];
+    feature[6] = parameters[pose + RIGHT_GAZE_AT + 1];
+  }
+
+  /** Where the tracker's point has slid to on the surface, rest frame, in `slide`. */
+  private slideOf(landmark: number): void {
+    const { response, feature, slide } = this;
+    slide[0] = 0;
+    slide[1] = 0;
+    slide[2] = 0;
+    let at = landmark * RESPONSE_COUNT * 3;
+    for (let k = 0; k < RESPONSE_COUNT; k++, at += 3) {
+      slide[0] += feature[k] * response[at];
+      slide[1] += feature[k] * response[at + 1];
+      slide[2] += feature[k] * response[at + 2];
     }
   }
 
@@ -273,6 +312,7 @@ export class LandmarkEvaluation {
     dy[column + 4] = -scale;
     dx[column + 5] = uz;
     dy[column + 5] = vz;
+    this.addResponseColumns(landmark, column);
     column += 6;
     if (column === this.columnStart[landmark + 1]) return;
     if (this.motionOf !== landmark) this.axisMotion.fill(0);
@@ -283,8 +323,39 @@ export class LandmarkEvaluation {
       const towards = this.axisMotion[axis * 3 + 2];
       dx[column] = scale * this.axisMotion[axis * 3] + uz * towards;
       dy[column] = vz * towards - scale * this.axisMotion[axis * 3 + 1];
+      const feature = FEATURE_OF_AXIS[axis];
+      if (feature >= 0) {
+        const at = (landmark * RESPONSE_COUNT + feature) * 3;
+        for (let k = 0; k < 3; k++) {
+          dx[column] += restJacobian[j + k] * this.response[at + k];
+          dy[column] += restJacobian[j + 3 + k] * this.response[at + k];
+        }
+      }
       column++;
     }
+  }
+
+  /** What the response to pitch and yaw adds to the three columns of the turn: d(−R₁₂), d R₀₂ for dR = [ω]× R. */
+  private addResponseColumns(landmark: number, column: number): void {
+    const { dx, dy, restJacobian, response, rotation: r } = this;
+    const j = landmark * 6;
+    const at = landmark * RESPONSE_COUNT * 3;
+    let pitchX = 0;
+    let pitchY = 0;
+    let yawX = 0;
+    let yawY = 0;
+    for (let k = 0; k < 3; k++) {
+      pitchX += restJacobian[j + k] * response[at + k];
+      pitchY += restJacobian[j + 3 + k] * response[at + k];
+      yawX += restJacobian[j + k] * response[at + 3 + k];
+      yawY += restJacobian[j + 3 + k] * response[at + 3 + k];
+    }
+    dx[column] += r[8] * pitchX;
+    dy[column] += r[8] * pitchY;
+    dx[column + 1] += r[8] * yawX;
+    dy[column + 1] += r[8] * yawY;
+    dx[column + 2] -= r[2] * pitchX + r[5] * yawX;
+    dy[column + 2] -= r[2] * pitchY + r[5] * yawY;
   }
 
   /** What the pose correctives add to the motion by the local axes. */
@@ -373,8 +444,22 @@ function rotationDerivative(
   }
 }
 
-/** `[478, 7]` 1 where a local axis moves a landmark: by its weights, or by a pose corrective. */
-function axisMovesLandmark(rig: LandmarkRig): Uint8Array {
+/** `[478, 7, 3]` the embedding's response with gaze told apart by eye; blinks are in the rig's deltas already. */
+function usedResponse({ embedding }: LandmarkRig): Float64Array {
+  const response = new Float64Array(LANDMARK_COUNT * RESPONSE_COUNT * 3);
+  for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
+    for (let feature = 0; feature < 5; feature++) {
+      const side = EYE_SIDE[landmark];
+      if (feature >= 3 && side === 0) continue;
+      const to = feature < 3 || side > 0 ? feature : feature + 2;
+      const from = (landmark * RESPONSE_FEATURES.length + feature) * 3;
+      response.set(embedding.response.subarray(from, from + 3), (landmark * RESPONSE_COUNT + to) * 3);
+    }
+  return response;
+}
+
+/** `[478, 7]` 1 where a local axis moves a landmark: by its weights, a pose corrective, or the tracker's response. */
+function axisMovesLandmark(rig: LandmarkRig, response: Float64Array): Uint8Array {
   const moves = new Uint8Array(LANDMARK_COUNT * LOCAL_AXES);
   for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
     for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++)
@@ -384,7 +469,12 @@ function axisMovesLandmark(rig: LandmarkRig): Uint8Array {
         const corrected = rig.termCorrective
           ?.subarray(from, from + 27)
           .some((metres) => Math.abs(metres) > 1e-7);
-        if (rig.termPart[term] === part || corrected === true) moves[landmark * LOCAL_AXES + axis] = 1;
+        const feature = (landmark * RESPONSE_COUNT + FEATURE_OF_AXIS[axis]) * 3;
+        const slides =
+          FEATURE_OF_AXIS[axis] >= 0 &&
+          response.subarray(feature, feature + 3).some((metres) => metres !== 0);
+        if (rig.termPart[term] === part || corrected === true || slides)
+          moves[landmark * LOCAL_AXES + axis] = 1;
       }
   return moves;
 }

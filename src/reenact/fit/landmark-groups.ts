@@ -107,3 +107,87 @@ export function isOutline(landmark: number): boolean {
   const group = LANDMARK_GROUPS[GROUP_OF_LANDMARK[landmark]];
   return group === 'oval' || group === 'jawLine';
 }
+
+/** Landmarks of the eye regions (lids, irises and the rings around them) whose gaze and blink are one side's. */
+const RIGHT_EYE_REGION = [
+  ...RIGHT_EYE,
+  ...RIGHT_IRIS,
+  130,
+  25,
+  110,
+  24,
+  23,
+  22,
+  26,
+  112,
+  243,
+  247,
+  30,
+  29,
+  27,
+  28,
+  56,
+  190,
+  226,
+  31,
+  228,
+  229,
+  230,
+  231,
+  232,
+  233,
+  244,
+  113,
+  225,
+  224,
+  223,
+  222,
+  221,
+  189,
+];
+const LEFT_EYE_REGION = [
+  ...LEFT_EYE,
+  ...LEFT_IRIS,
+  359,
+  255,
+  339,
+  254,
+  253,
+  252,
+  256,
+  341,
+  463,
+  467,
+  260,
+  259,
+  257,
+  258,
+  286,
+  414,
+  446,
+  261,
+  448,
+  449,
+  450,
+  451,
+  452,
+  453,
+  464,
+  342,
+  445,
+  444,
+  443,
+  442,
+  441,
+  413,
+];
+
+/** `[478]` 1 in the region of the subject's left eye, -1 in that of the right, 0 elsewhere. */
+export const EYE_SIDE: Int8Array = eyeSide();
+
+function eyeSide(): Int8Array {
+  const sides = new Int8Array(LANDMARK_COUNT);
+  for (const landmark of LEFT_EYE_REGION) sides[landmark] = 1;
+  for (const landmark of RIGHT_EYE_REGION) sides[landmark] = -1;
+  return sides;
+}

@@ -27,6 +27,8 @@ export interface ShapePrior {
   readonly logFocal: { readonly mean: number; readonly sd: number };
   /** Beyond this many standard deviations beta is cut off. */
   readonly betaLimit: number;
+  /** Factor on the information of the prior about beta and focal length: one face's worth is 1. */
+  readonly weight: number;
 }
 
 const MAX_DAMPING = 1e5;
@@ -96,8 +98,9 @@ export class ShapeSolver {
     prior: ShapePrior,
   ): number {
     const shaped = shapeRig(this.rig, shared.beta, bias);
-    let cost = 0.5 * ((Math.log(shared.camera.focalPx) - prior.logFocal.mean) / prior.logFocal.sd) ** 2;
-    for (const value of shared.beta) cost += 0.5 * value * value;
+    let cost =
+      0.5 * prior.weight * ((Math.log(shared.camera.focalPx) - prior.logFocal.mean) / prior.logFocal.sd) ** 2;
+    for (const value of shared.beta) cost += 0.5 * prior.weight * value * value;
     faces.forEach((face, index) => {
       this.equations.evaluation.evaluate(shaped, parameters[index], shared.camera, false);
       cost += this.equations.cost(face.observation, face.prior, parameters[index]);
@@ -132,11 +135,11 @@ export class ShapeSolver {
       eliminations.push(elimination);
     }
     for (let s = 0; s + 1 < size; s++) {
-      matrix[s * size + s] += 1;
-      right[s] -= beta[s];
+      matrix[s * size + s] += prior.weight;
+      right[s] -= prior.weight * beta[s];
     }
     const last = size - 1;
-    const focalPrecision = 1 / prior.logFocal.sd ** 2;
+    const focalPrecision = prior.weight / prior.logFocal.sd ** 2;
     matrix[last * size + last] += focalPrecision;
     right[last] += focalPrecision * (prior.logFocal.mean - Math.log(camera.focalPx));
     for (let s = 0; s < size; s++) matrix[s * size + s] *= 1 + damping;

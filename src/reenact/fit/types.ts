@@ -14,7 +14,18 @@ export interface LandmarkEmbedding {
   readonly barycentric: Float32Array;
   /** `[478]` typical 2-D error of the landmark on held-out faces, fraction of the inter-ocular distance. */
   readonly sigma: Float32Array;
+  /**
+   * `[478, RESPONSE_FEATURES.length, 3]` metres in the rest frame a unit of each feature: how the tracker's point
+   * slides over the surface as head, jaw, eyes and lids move (it under-reports some motions). Zero where unknown.
+   */
+  readonly response: Float32Array;
 }
+
+/**
+ * What a tracked point's place on the surface depends on: sines of the head's pitch and yaw, jaw opening (radians),
+ * the gaze of the landmark's own side, up-down and sideways (radians), and that side's blink unit.
+ */
+export const RESPONSE_FEATURES = ['pitch', 'yaw', 'jaw', 'gazeVertical', 'gazeSideways', 'blink'] as const;
 
 /** What stays fixed about one person in front of one camera (or in one picture). */
 export interface Calibration {

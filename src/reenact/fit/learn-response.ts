@@ -1,0 +1,123 @@
+import type { CalibrationSample } from './calibration-sample.ts';
+import { solveCholesky } from './cholesky.ts';
+import { packCoefficients } from './face-parameters.ts';
+import { LandmarkEvaluation } from './landmark-evaluation.ts';
+import { EYE_SIDE } from './landmark-groups.ts';
+import { blinkUnit, LandmarkRig } from './landmark-rig.ts';
+import { shapeRig } from './shaped-rig.ts';
+import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
+
+/** Standard deviation of the slide along x, y, z of the rest frame that a unit of each feature may cause, metres. */
+const SLIDE_SD_M: Readonly<Record<(typeof RESPONSE_FEATURES)[number], number>> = {
+  pitch: 0.03,
+  yaw: 0.03,
+  jaw: 0.03,
+  gazeVertical: 0.01,
+  gazeSideways: 0.01,
+  blink: 0.004,
+};
+/** Standard deviation of a sample's landmark, fraction of the inter-ocular distance; people differ by this much. */
+const SAMPLE_SIGMA_IOD = 0.03;
+const HUBER_IOD = 0.06;
+const ROUNDS = 4;
+/** Pitch, yaw and jaw move landmarks everywhere. */
+const FACE_FEATURES = 3;
+const HELD_AT_ZERO = 1e12;
+const UNKNOWNS = RESPONSE_FEATURES.length * 3;
+
+/**
+ * How the tracker's points slide over the surface with pose, jaw, gaze and blinks: ridge regression, robust, of
+ * what is left between tracked points and the fixed embedding in pictures of known heads. A tracker that has the
+ * nose turn less than the head does, say, is read right afterwards instead of being believed.
+ */
+export function learnResponse(
+  embedding: LandmarkEmbedding,
+  samples: readonly CalibrationSample[],
+): Float32Array {
+  const [first] = samples;
+  const still = { ...embedding, response: new Float32Array(LANDMARK_COUNT * UNKNOWNS) };
+  const rig = new LandmarkRig(first.shaped.model, still);
+  const evaluation = new LandmarkEvaluation(rig);
+  const noBias = new Float32Array(LANDMARK_COUNT * 3);
+  const views = samples.map((sample) => {
+    evaluation.evaluate(
+      shapeRig(rig, sample.shaped.beta, noBias),
+      packCoefficients(sample.coefficients),
+      sample.camera,
+      true,
+    );
+    const { landmarks } = sample.face;
+    const residual = evaluation.pixels.map(
+      (value, i) => (landmarks[(i >> 1) * 3 + (i & 1)] - value) / sample.interocularPx,
+    );
+    const jacobian = evaluation.restJacobian.map((value) => value / sample.interocularPx);
+    return { residual, jacobian, features: [-1, 1].map((side) => featuresOf(sample, side)) };
+  });
+  const response = new Float32Array(LANDMARK_COUNT * UNKNOWNS);
+  for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
+    response.set(regress(views, landmark), landmark * UNKNOWNS);
+  return response;
+}
+
+interface View {
+  /** `[478, 2]` tracked minus embedded, fraction of the inter-ocular distance. */
+  readonly residual: Float64Array;
+  /** `[478, 2, 3]` the same a metre of rest offset. */
+  readonly jacobian: Float64Array;
+  /** Features as a landmark of the right and of the left side has them. */
+  readonly features: readonly number[][];
+}
+
+function featuresOf({ shaped, coefficients, yawRad, pitchRad }: CalibrationSample, side: number): number[] {
+  const { theta, psi } = coefficients;
+  const eye = side > 0 ? 9 : 12;
+  const blink = blinkUnit(shaped.model, side);
+  return [
+    Math.sin(pitchRad),
+    Math.sin(yawRad) * Math.cos(pitchRad),
+    theta[6],
+    theta[eye],
+    theta[eye + 1],
+    blink < 0 ? 0 : psi[blink],
+  ];
+}
+
+function regress(views: readonly View[], landmark: number): Float64Array {
+  const side = EYE_SIDE[landmark];
+  let solution = new Float64Array(UNKNOWNS);
+  const row = new Float64Array(UNKNOWNS);
+  for (let round = 0; round < ROUNDS; round++) {
+    const normal = new Float64Array(UNKNOWNS * UNKNOWNS);
+    const right = new Float64Array(UNKNOWNS);
+    for (const { residual, jacobian, features } of views) {
+      const f = features[side > 0 ? 1 : 0];
+      const errors = [0, 1].map((axis) => {
+        let error = residual[landmark * 2 + axis];
+        for (let u = 0; u < UNKNOWNS; u++)
+          error -= solution[u] * f[Math.floor(u / 3)] * jacobian[landmark * 6 + axis * 3 + (u % 3)];
+        return error;
+      });
+      const distance = Math.hypot(errors[0], errors[1]);
+      const weight = (distance <= HUBER_IOD ? 1 : HUBER_IOD / distance) / SAMPLE_SIGMA_IOD ** 2;
+      for (let axis = 0; axis < 2; axis++) {
+        for (let u = 0; u < UNKNOWNS; u++)
+          row[u] = f[Math.floor(u / 3)] * jacobian[landmark * 6 + axis * 3 + (u % 3)];
+        for (let u = 0; u < UNKNOWNS; u++) {
+          right[u] += weight * row[u] * residual[landmark * 2 + axis];
+          for (let v = 0; v <= u; v++) normal[u * UNKNOWNS + v] += weight * row[u] * row[v];
+        }
+      }
+    }
+    for (let u = 0; u < UNKNOWNS; u++) {
+      const feature = RESPONSE_FEATURES[Math.floor(u / 3)];
+      normal[u * UNKNOWNS + u] += applies(side, u) ? 1 / SLIDE_SD_M[feature] ** 2 : HELD_AT_ZERO;
+    }
+    if (solveCholesky(normal, right, UNKNOWNS, UNKNOWNS)) solution = right;
+  }
+  return solution.map((metres, u) => (Math.abs(metres) < 1e-5 || !applies(side, u) ? 0 : metres));
+}
+
+/** Gaze and blink are one eye's: the rest of the face has no side to take them from. */
+function applies(side: number, unknown: number): boolean {
+  return side !== 0 || unknown < FACE_FEATURES * 3;
+}
