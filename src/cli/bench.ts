@@ -1,203 +1,65 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { lastValueFrom, tap } from 'rxjs';
-import { openVideo } from '../reenact/codec/open-video.ts';
-import type { VideoSource } from '../reenact/codec/types.ts';
-import { quantile } from '../reenact/evaluate/statistics.ts';
-import { calibrate } from '../reenact/fit/calibrate.ts';
-import { packCoefficients } from '../reenact/fit/face-parameters.ts';
-import { restPrior } from '../reenact/fit/fit-prior.ts';
-import { FrameFitter } from '../reenact/fit/frame-fitter.ts';
-import type { LandmarkRig } from '../reenact/fit/landmark-rig.ts';
-import { observe } from '../reenact/fit/observation.ts';
-import { plainFit } from '../reenact/fit/plain-fit.ts';
-import { fromPulled } from '../reenact/flow/from-pulled.ts';
-import type { VideoFrame } from '../reenact/frame.ts';
-import { createGeometricGenerator } from '../reenact/geometric/generator.ts';
-import type { HeadCoefficients } from '../reenact/head/head-model.ts';
-import { plainPoseHead } from '../reenact/head/plain-head.ts';
-import { poseHead } from '../reenact/head/pose-head.ts';
-import { shapeHead } from '../reenact/head/shape-head.ts';
-import { loadPortrait } from '../reenact/identity/portrait.ts';
-import type { ReferenceIdentity } from '../reenact/identity/reference.ts';
-import { reenact } from '../reenact/pipeline.ts';
-import { DriverMapper } from '../reenact/raster/driver-map.ts';
-import { plainDriverMap } from '../reenact/raster/plain-driver-map.ts';
-import {
-  CALIBRATION_FRAMES,
-  calibrateDriver,
-  createStages,
-  describeReference,
-  loadRig,
-} from '../reenact/session.ts';
-import { createFaceTracker } from '../reenact/track/face-tracker.ts';
-import type { FaceTracker, TrackedFace } from '../reenact/track/types.ts';
-import { type BenchRow, formatTable, measure } from './bench/measure.ts';
+import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
+import { formatTable } from './bench/measure.ts';
+import { soak } from './bench/soak.ts';
+import { benchStages } from './bench/stages.ts';
+import { stillJitter } from './bench/still.ts';
 
-const BUILTIN = fileURLToPath(new URL('../../models/builtin/', import.meta.url));
-const SIZE_PX = 512;
-const MAP_SIZE = 64;
-/** Steps of the plain fit that are timed; the frame fitter takes about as many. */
-const PLAIN_FIT_STEPS = 2;
-
-interface Material {
-  readonly rig: LandmarkRig;
-  readonly tracker: FaceTracker;
-  readonly source: VideoSource;
-  readonly frames: readonly VideoFrame[];
-  readonly faces: readonly TrackedFace[];
-  readonly reference: ReferenceIdentity;
+interface Options {
+  readonly driver: string;
+  readonly avatar: string;
+  readonly runs: string;
+  readonly soak?: string;
+  readonly still: boolean;
+  readonly json?: string;
 }
-
-const program = new Command('bench')
-  .description(
-    'Times each stage and the whole pipeline, beside the plain reference implementations of the tests.',
-  )
-  .option('--driver <file>', 'driver video', join(BUILTIN, 'driver.mp4'))
-  .option('--avatar <file>', 'avatar picture', join(BUILTIN, 'avatars', 'ada.jpg'))
-  .option('--runs <n>', 'runs a stage', '200')
-  .option('--json <file>', 'write the table as JSON, too');
 
 async function main(): Promise<void> {
-  const options = program.parse().opts<{ driver: string; avatar: string; runs: string; json?: string }>();
-  const runs = Number(options.runs);
-  const tracker = await createFaceTracker();
-  const source = await openVideo(options.driver);
+  const options = new Command('bench')
+    .description(
+      'Times each stage and the whole pipeline, beside the plain reference implementations of the tests.',
+    )
+    .option('--driver <file>', 'driver video', BUILTIN_DRIVER_PATH)
+    .option('--avatar <file|id>', 'avatar picture', 'amara')
+    .option('--runs <n>', 'runs of each stage', '200')
+    .option('--soak <frames>', 'instead: memory over so many frames of animate')
+    .option(
+      '--still',
+      "instead: shake of the avatar's landmarks while the driver is one repeated frame",
+      false,
+    )
+    .option('--json <file>', 'write the figures as JSON, too')
+    .parse()
+    .opts<Options>();
+  const driver = resolve(options.driver);
+  const avatar = avatarPath(options.avatar, process.cwd());
+  const folder = await mkdtemp(join(tmpdir(), 'loki-bench-'));
   try {
-    const rig = await loadRig();
-    const frames = await source.sample(40);
-    const faces: TrackedFace[] = [];
-    for (const frame of frames) {
-      const { face } = await tracker.track(frame);
-      if (face !== null) faces.push(face);
-    }
-    const { image } = await loadPortrait(options.avatar, tracker, { size: SIZE_PX });
-    const still = await tracker.trackStill(image);
-    if (still === null || faces.length === 0)
-      throw new Error('bench needs a driver and an avatar with a face');
-    const reference = describeReference(rig, image, still);
-    const material = { rig, tracker, source, frames, faces, reference };
-    const rows = [
-      await benchTrack(material, runs),
-      await benchFit(material, runs),
-      ...(await benchHead(material, runs)),
-      await benchWarp(material, runs),
-      await benchPipeline(material),
-    ];
-    console.log(formatTable(rows));
-    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+    const figures = await run(options, driver, avatar, folder);
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
   } finally {
-    await source.close();
-    await tracker.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function benchTrack({ tracker, frames }: Material, runs: number): Promise<BenchRow> {
-  const [frame] = frames;
-  const times = await measure(runs, () => tracker.track(frame));
-  return { stage: 'track (one frame, in its thread)', ...times, referenceMs: null };
-}
-
-/** A clip's frames in order, so that every fit starts from the one before, as it does live. */
-async function benchFit({ rig, tracker, source, faces }: Material, runs: number): Promise<BenchRow> {
-  const calibration = calibrate(rig, faces.slice(0, CALIBRATION_FRAMES));
-  const clip: TrackedFace[] = [];
-  for await (const frame of source.frames()) {
-    const { face } = await tracker.track(frame);
-    if (face !== null) clip.push(face);
-    if (clip.length >= runs) break;
+async function run(options: Options, driver: string, avatar: string, folder: string): Promise<unknown> {
+  if (options.soak !== undefined) {
+    const result = await soak(driver, avatar, Number(options.soak), folder);
+    console.table(result);
+    return result;
   }
-  const fitter = new FrameFitter(rig, calibration);
-  const times = await measure(clip.length, (run) => fitter.fit(clip[run]));
-  const observation = observe(clip[0]);
-  const start = packCoefficients(calibration.neutral);
-  const plain = await measure(1, () =>
-    plainFit(
-      rig,
-      calibration.beta,
-      calibration.camera,
-      observation,
-      restPrior(rig.model),
-      start.slice(),
-      PLAIN_FIT_STEPS,
-    ),
-  );
-  return { stage: 'fit (one frame)', ...times, referenceMs: plain.p50Ms };
-}
-
-async function benchHead({ rig, reference }: Material, runs: number): Promise<BenchRow[]> {
-  const { calibration } = reference;
-  const shaped = shapeHead(rig.model, calibration.beta);
-  const poses = sweep(reference.coefficients, runs);
-  const posed = new Float32Array(shaped.vertices.length);
-  const pose = await measure(runs, (run) => poseHead(shaped, poses[run], posed));
-  const plainPose = await measure(2, (run) => plainPoseHead(rig.model, calibration.beta, poses[run]));
-  const mapper = new DriverMapper(shaped, calibration.camera, SIZE_PX, MAP_SIZE);
-  const out = mapper.render(poses[0]);
-  const map = await measure(runs, (run) => mapper.render(poses[run], out));
-  const plainMap = await measure(1, (run) =>
-    plainDriverMap(shaped, poses[run], calibration.camera, SIZE_PX, MAP_SIZE),
-  );
-  return [
-    { stage: 'head, whole surface', ...pose, referenceMs: plainPose.p50Ms },
-    { stage: `driver map ${MAP_SIZE}²`, ...map, referenceMs: plainMap.p50Ms },
-  ];
-}
-
-async function benchWarp({ rig, reference }: Material, runs: number): Promise<BenchRow> {
-  const generator = createGeometricGenerator({ model: rig.model, embedding: rig.embedding, reference });
-  const poses = sweep(reference.coefficients, runs);
-  const times = await measure(runs, (run) =>
-    generator.generate({ sequence: run, ptsMs: run * 40, captureTimeMs: run * 40, coefficients: poses[run] }),
-  );
-  await generator.close();
-  return { stage: `warp and composite ${SIZE_PX}²`, ...times, referenceMs: null };
-}
-
-/** Every frame of the clip from decoder to avatar picture, stages overlapping as they do in `animate`. */
-async function benchPipeline({ rig, tracker, source, reference }: Material): Promise<BenchRow> {
-  const driver = await calibrateDriver(rig, tracker, await source.sample(CALIBRATION_FRAMES));
-  const generator = createGeometricGenerator({ model: rig.model, embedding: rig.embedding, reference });
-  const stages = createStages({ rig, tracker, driver, reference, generator });
-  const { values, release } = fromPulled(source.frames(), 4);
-  const gapsMs: number[] = [];
-  let lastMs = performance.now();
-  await lastValueFrom(
-    reenact(values, stages).pipe(
-      tap(() => {
-        const nowMs = performance.now();
-        gapsMs.push(nowMs - lastMs);
-        lastMs = nowMs;
-        release();
-      }),
-    ),
-  );
-  await generator.close();
-  return {
-    stage: 'pipeline, decode to avatar, a frame',
-    runs: gapsMs.length,
-    p50Ms: quantile(gapsMs, 0.5),
-    p95Ms: quantile(gapsMs, 0.95),
-    referenceMs: null,
-  };
-}
-
-/** Motion about the portrait's own: a turn, a nod, an opening mouth, a blink. */
-function sweep(own: HeadCoefficients, count: number): HeadCoefficients[] {
-  return Array.from({ length: count }, (_, i) => {
-    const phase = (2 * Math.PI * i) / count;
-    const theta = Float32Array.from(own.theta);
-    theta[3] += 0.15 * Math.sin(2 * phase);
-    theta[4] += 0.35 * Math.sin(phase);
-    theta[6] += 0.15 * (1 - Math.cos(5 * phase));
-    return {
-      psi: own.psi.map((value, unit) => Math.max(0, value + 0.2 * Math.sin(3 * phase + unit))),
-      theta,
-      translation: own.translation,
-    };
-  });
+  if (options.still) {
+    const result = await stillJitter(driver, avatar, folder);
+    const [median, p95] = [result.jitterIod.median, result.jitterIod.p95].map((v) => (v * 100).toFixed(3));
+    console.log(`landmark jitter, % of the inter-ocular distance: median ${median}, p95 ${p95}`);
+    return result;
+  }
+  const rows = await benchStages(driver, avatar, Number(options.runs));
+  console.log(formatTable(rows));
+  return rows;
 }
 
 await main();

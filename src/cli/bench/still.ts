@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { openVideo } from '../../reenact/codec/open-video.ts';
+import { type Spread, spread } from '../../reenact/evaluate/statistics.ts';
+import { interocularDistancePx } from '../../reenact/fit/observation.ts';
+import { createFaceTracker } from '../../reenact/track/face-tracker.ts';
+import { openReenactor } from '../open-reenactor.ts';
+import { runAnimate } from '../run-animate.ts';
+import { defaultJob, writeLoopedClip } from './clip.ts';
+
+const FRAMES = 100;
+/** Frames in which tracker and codec settle. */
+const SETTLE_FRAMES = 10;
+
+export interface StillResult {
+  readonly frames: number;
+  /** RMS distance of each landmark from its mean over the clip, fraction of the inter-ocular distance, over landmarks. */
+  readonly jitterIod: Spread;
+}
+
+/** Animates a portrait by a clip of one repeated frame, tracks the written video and measures how its landmarks shake. */
+export async function stillJitter(
+  driverPath: string,
+  avatarPath: string,
+  folder: string,
+): Promise<StillResult> {
+  const clip = join(folder, 'still-driver.mp4');
+  const video = join(folder, 'still.mp4');
+  await writeLoopedClip(clip, driverPath, FRAMES, true);
+  await runAnimate(defaultJob(clip, avatarPath, video, 512), openReenactor, new AbortController().signal);
+  return { frames: FRAMES, jitterIod: await landmarkJitter(video) };
+}
+
+async function landmarkJitter(path: string): Promise<Spread> {
+  const tracker = await createFaceTracker();
+  const source = await openVideo(path);
+  const seen: Float32Array[] = [];
+  for await (const frame of source.frames()) {
+    const { face } = await tracker.track(frame);
+    if (face !== null && frame.sequence >= SETTLE_FRAMES) seen.push(face.landmarks);
+  }
+  await source.close();
+  await tracker.close();
+  const iodPx = interocularDistancePx(seen[0]);
+  const points = seen[0].length / 3;
+  return spread(Array.from({ length: points }, (_, point) => scatterPx(seen, point) / iodPx));
+}
+
+/** RMS distance of one landmark from its mean, pixels. */
+function scatterPx(seen: readonly Float32Array[], point: number): number {
+  let squared = 0;
+  for (const axis of [0, 1]) {
+    const mean = seen.reduce((sum, landmarks) => sum + landmarks[point * 3 + axis], 0) / seen.length;
+    for (const landmarks of seen) squared += (landmarks[point * 3 + axis] - mean) ** 2 / seen.length;
+  }
+  return Math.sqrt(squared);
+}
