@@ -26,12 +26,24 @@ export function poseHead(
   const { model } = shaped;
   out.set(shaped.vertices);
   addExpression(model.expression, coefficients.psi, out);
-  jointTransforms(shaped.joints, coefficients.theta, rotations, transforms);
-  if (model.poseBasis) addPoseCorrectives(model.poseBasis, rotations, out);
+  return bendHead(shaped, coefficients, out);
+}
+
+/**
+ * The part of {@link poseHead} after expression: pose correctives, skinning and translation of `points` `[V, 3]`, which
+ * hold T + B_S β + B_E ψ in the rest frame; in place.
+ */
+export function bendHead(
+  { model, joints }: ShapedHead,
+  { theta, translation }: Pick<HeadCoefficients, 'theta' | 'translation'>,
+  points: Float32Array,
+): Float32Array {
+  jointTransforms(joints, theta, rotations, transforms);
+  if (model.poseBasis) addPoseCorrectives(model.poseBasis, rotations, points);
   let influences = influencesOf.get(model);
   if (!influences) influencesOf.set(model, (influences = skinInfluences(model.skinWeights)));
-  skin(out, influences, transforms, coefficients.translation);
-  return out;
+  skin(points, influences, transforms, translation);
+  return points;
 }
 
 /** Adds B_P (R_j − I), joints 1..4 row-major, to `points` `[V, 3]`; `own` holds every joint's own rotation. */

@@ -36,7 +36,7 @@ export function driverMapPicture(map: Float32Array, size: number): RgbaImage {
       continue;
     }
     const moved = Math.sqrt(map[pixel] ** 2 + map[pixel + plane] ** 2 + map[pixel + 2 * plane] ** 2);
-    const glow = 1 - Math.exp((-2 * moved) / BRIGHT_M);
+    const glow = moved === 0 ? 0 : 1 - Math.exp((-2 * moved) / BRIGHT_M);
     const shade = relief(map, place, pixel, size) * engraving(map, pixel, plane);
     for (let c = 0; c < 3; c++) {
       const colour = 0.5 + 0.3 * sine(map, c, 1, pixel, plane) + 0.12 * sine(map, c, 2, pixel, plane);
@@ -59,7 +59,8 @@ function sine(map: Float32Array, axis: number, octave: number, pixel: number, pl
 /** 0.72 to 1: darker along the crests of octave 5 across and up. */
 function engraving(map: Float32Array, pixel: number, plane: number): number {
   const crest = Math.max(0, sine(map, 0, 5, pixel, plane), sine(map, 1, 5, pixel, plane));
-  return 1 - 0.28 * crest ** 10;
+  const fourth = crest ** 2 * crest ** 2;
+  return 1 - 0.28 * fourth * fourth * crest ** 2;
 }
 
 /** `[3, size, size]` metres: where on the neutral surface each covered pixel lies, from octave 0. */

@@ -1,7 +1,7 @@
 import { addExpression } from '../head/add-expression.ts';
 import { cropCamera } from '../head/camera.ts';
 import type { Camera, HeadCoefficients, HeadModel, ShapedHead } from '../head/head-model.ts';
-import { poseHead } from '../head/pose-head.ts';
+import { bendHead } from '../head/pose-head.ts';
 import { ENCODING_CHANNELS, encodePositions } from './position-encoding.ts';
 import { createRasterTarget, interpolate, type RasterTarget, rasterise } from './raster.ts';
 
@@ -55,9 +55,10 @@ export class DriverMapper {
     out: Float32Array = new Float32Array(DRIVER_MAP_CHANNELS * this.mapSize ** 2),
   ): Float32Array {
     const { vertices, model } = this.#shaped;
-    poseHead(this.#shaped, coefficients, this.#points);
     this.#deformation.fill(0);
     addExpression(model.expression, coefficients.psi, this.#deformation);
+    for (let i = 0; i < vertices.length; i++) this.#points[i] = vertices[i] + this.#deformation[i];
+    bendHead(this.#shaped, coefficients, this.#points);
     rasterise(this.#points, this.#triangles, this.#camera, this.#target);
 
     const { triangle } = this.#target;
