@@ -8,6 +8,7 @@ import type { AnimateJob } from './animate-job.ts';
 import { avatarPath } from './avatars.ts';
 
 const MAX_GAIN = 3;
+const MODES = ['absolute', 'relative'] as const;
 
 const gain = z.string().transform((text, context): [GainRegion, number] => {
   const [region, factor] = text.split('=');
@@ -31,16 +32,16 @@ const options = z.object({
     .min(128, 'must be at least 128')
     .max(1024, 'must be at most 1024')
     .multipleOf(2, 'must be even'),
-  compare: z.boolean(),
+  compare: z.boolean().default(false),
   coefficients: z.string().min(1).optional(),
   report: z.string().min(1).optional(),
-  pose: z.enum(['relative', 'absolute']),
-  expression: z.enum(['absolute', 'relative']),
+  pose: z.enum(MODES, 'must be relative or absolute'),
+  expression: z.enum(MODES, 'must be absolute or relative'),
   gain: z.array(gain),
-  largestFace: z.boolean(),
-  generator: z.enum(['geometric']),
+  largestFace: z.boolean().default(false),
+  generator: z.enum(['geometric'], 'must be geometric, the only one so far'),
   head: z.string().min(1).optional(),
-  verbose: z.boolean(),
+  verbose: z.boolean().default(false),
 });
 
 /** What the command line asks for. */
@@ -106,7 +107,7 @@ function describeCommand(): Command {
     .requiredOption('--avatar <file|id>', 'picture to animate, or the id of a built-in avatar')
     .requiredOption('--out <file.mp4>', 'video to write')
     .option('--size <pixels>', 'width and height of the avatar, even, 128 to 1024', '512')
-    .option('--compare', 'write driver, driver map and avatar side by side', false)
+    .option('--compare', 'write driver, driver map and avatar side by side')
     .option('--coefficients <file.ndjson>', "also write the avatar's motion, one JSON object a frame")
     .option(
       '--report <file.json>',
@@ -127,10 +128,10 @@ function describeCommand(): Command {
         .default([], 'all 1, translation 0.4')
         .argParser((value: string, earlier: string[]) => [...earlier, value]),
     )
-    .option('--largest-face', 'take the largest face of a picture that shows several', false)
+    .option('--largest-face', 'take the largest face of a picture that shows several')
     .option('--generator <name>', 'what draws the avatar: geometric', 'geometric')
     .option('--head <file>', 'head model in place of the open head, such as an imported FLAME')
-    .option('--verbose', 'show stack traces and what the libraries say', false)
+    .option('--verbose', 'show stack traces and what the libraries say')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import {
   AV_DISPOSITION_ATTACHED_PIC,
   AV_NOPTS_VALUE,
+  AVERROR_EINVAL,
   AVERROR_EOF,
   AVERROR_INVALIDDATA,
   AVMEDIA_TYPE_AUDIO,
@@ -99,7 +100,13 @@ export function packetStartMs(packet: Packet, timeBase: Rational): number {
 function unreadable(path: string, averror: number): LokiError {
   const name = basename(path);
   const cause = new FfmpegCallError('open', averror);
-  // "Invalid data" is what both a text file and an MP4 without its index come to.
+  // A demuxer outside the list is an invalid argument; invalid data is what both a text file and an MP4 without its
+  // index come to.
+  if (averror === AVERROR_EINVAL) {
+    return new LokiError('INPUT_UNREADABLE', `${name} is not a video (MP4, MOV, WebM, MKV, AVI or MPEG).`, {
+      cause,
+    });
+  }
   if (averror === AVERROR_INVALIDDATA) {
     return new LokiError('INPUT_UNREADABLE', `${name} is not a video, or it is cut short.`, { cause });
   }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AVCOL_SPC_BT709 } from 'node-av/constants';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LokiError } from '../../errors.ts';
 import type { RgbaImage, VideoFrame } from '../frame.ts';
@@ -214,6 +215,20 @@ describe('is refused in one sentence:', () => {
       '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n',
     );
     expect((await refusal(path)).code).toBe('INPUT_UNREADABLE');
+  });
+
+  it('a picture', async () => {
+    const path = join(folder, 'still.mp4');
+    await writeFile(
+      path,
+      await sharp({ create: { width: 9, height: 9, channels: 3, background: '#123456' } })
+        .jpeg()
+        .toBuffer(),
+    );
+    expect(await refusal(path)).toMatchObject({
+      code: 'INPUT_UNREADABLE',
+      message: expect.stringMatching(/not a video/),
+    });
   });
 
   it('sound without a picture', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,9 @@ describe('decoding and encoding', () => {
 
 const mounted = mountTiny();
 afterAll(() => {
-  if (mounted !== null) execFileSync('umount', [mounted]);
+  if (mounted === null) return;
+  execFileSync('umount', [mounted]);
+  rmdirSync(mounted);
 });
 
 describe.skipIf(mounted === null)(
