@@ -25,6 +25,9 @@ import { createFaceTracker } from '../reenact/track/face-tracker.ts';
 import type { FaceTracker } from '../reenact/track/types.ts';
 import type { AnimatedFrame, AnimateJob, Reenactor } from './animate-job.ts';
 
+/** Side of the driver map in a comparison: fine enough for the eye, a seventh of the work of 512. */
+const SHOWN_MAP_SIZE = 256;
+
 /** Reads models and portrait, learns the driver from a sample of `source`, and builds the stages. */
 export async function openReenactor(job: AnimateJob, source: VideoSource): Promise<Reenactor> {
   const rig = await loadRig(job.headPath ?? undefined);
@@ -42,7 +45,7 @@ export async function openReenactor(job: AnimateJob, source: VideoSource): Promi
       swapOptions: { pose: job.pose, expression: job.expression, gain: job.gain },
     });
     const shaped = shapeHead(rig.model, reference.calibration.beta);
-    const mapper = new DriverMapper(shaped, reference.calibration.camera, job.sizePx, job.sizePx);
+    const mapper = new DriverMapper(shaped, reference.calibration.camera, job.sizePx, SHOWN_MAP_SIZE);
     const motion: MotionSample[] = [];
     const residuals = new ResidualHistogram();
     return {
@@ -63,7 +66,7 @@ export async function openReenactor(job: AnimateJob, source: VideoSource): Promi
             return animated(frame);
           }),
         ),
-      driverMapPicture: (commanded) => driverMapPicture(mapper.render(commanded), job.sizePx),
+      driverMapPicture: (commanded) => driverMapPicture(mapper.render(commanded), SHOWN_MAP_SIZE),
       evaluate: async (avatar, run) => ({
         ...summariseMotion(
           motion,
