@@ -6,6 +6,7 @@ import { type CalibrationSample, createSample } from '../reenact/fit/calibration
 import { embedLandmarks } from '../reenact/fit/embed-landmarks.ts';
 import { reportEmbedding } from '../reenact/fit/embedding-report.ts';
 import { saveLandmarkEmbedding } from '../reenact/fit/landmark-embedding.ts';
+import { learnResponse } from '../reenact/fit/learn-response.ts';
 import type { HeadModel } from '../reenact/head/head-model.ts';
 import { loadHeadModel } from '../reenact/head/load-head-model.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
@@ -74,7 +75,8 @@ async function main(): Promise<void> {
       throw new LokiError('INTERNAL', 'The tracker finds too few faces in the renders: look at them first.');
     const fitted = samples.filter(({ identity }) => identity < people);
     const heldOut = samples.filter(({ identity }) => identity >= people);
-    const embedding = embedLandmarks(model, fitted, heldOut);
+    const still = embedLandmarks(model, fitted, heldOut);
+    const embedding = { ...still, response: learnResponse(still, fitted) };
     const errors = reportEmbedding(model, embedding, heldOut);
     console.table(errors);
     const report = {

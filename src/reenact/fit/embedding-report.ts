@@ -1,8 +1,12 @@
 import type { HeadModel } from '../head/head-model.ts';
 import type { CalibrationSample } from './calibration-sample.ts';
-import { errorIod, facing } from './embed-landmarks.ts';
+import { facing } from './embed-landmarks.ts';
+import { packCoefficients } from './face-parameters.ts';
+import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LANDMARK_GROUPS, type LandmarkGroup, landmarksOf } from './landmark-groups.ts';
-import type { LandmarkEmbedding } from './types.ts';
+import { LandmarkRig } from './landmark-rig.ts';
+import { shapeRig } from './shaped-rig.ts';
+import { LANDMARK_COUNT, type LandmarkEmbedding } from './types.ts';
 
 /** Median error of a landmark group, per cent of the inter-ocular distance; null where no sample is in the range. */
 export interface GroupError {
@@ -14,38 +18,58 @@ export interface GroupError {
 }
 
 const VISIBLE_COSINE = 0.15;
+const FRONTAL_RAD = (10 * Math.PI) / 180;
+const TURNED_RAD = [(15 * Math.PI) / 180, (35 * Math.PI) / 180];
 
-/** How far the embedded points lie from the tracked ones in pictures of people that were not fitted. */
+/**
+ * How far the embedded points, response included, lie from the tracked ones in pictures of people that were not
+ * fitted, drawn with the parameters that are known.
+ */
 export function reportEmbedding(
   model: HeadModel,
   embedding: LandmarkEmbedding,
   samples: readonly CalibrationSample[],
 ): GroupError[] {
-  const deg = 180 / Math.PI;
-  const frontal = samples.filter(({ yawRad }) => Math.abs(yawRad) * deg < 10);
-  const turned = samples.filter(({ yawRad }) => Math.abs(yawRad) * deg >= 15 && Math.abs(yawRad) * deg <= 35);
+  const evaluation = new LandmarkEvaluation(new LandmarkRig(model, embedding));
+  const frontal = samples.filter(({ yawRad }) => Math.abs(yawRad) < FRONTAL_RAD);
+  const turned = samples.filter(
+    ({ yawRad }) => Math.abs(yawRad) >= TURNED_RAD[0] && Math.abs(yawRad) <= TURNED_RAD[1],
+  );
+  const [frontalErrors, turnedErrors] = [frontal, turned].map((some) =>
+    errorsIod(evaluation, embedding, some),
+  );
   return LANDMARK_GROUPS.map((group) => ({
     group,
-    frontal: medianError(model, embedding, frontal, group),
-    turned: medianError(model, embedding, turned, group),
+    frontal: medianPercent(frontalErrors, group),
+    turned: medianPercent(turnedErrors, group),
   }));
 }
 
-function medianError(
-  model: HeadModel,
+/** For every landmark its errors over the samples that show it, fractions of the inter-ocular distance. */
+function errorsIod(
+  evaluation: LandmarkEvaluation,
   embedding: LandmarkEmbedding,
   samples: readonly CalibrationSample[],
-  group: LandmarkGroup,
-): number | null {
-  const errors: number[] = [];
-  for (const sample of samples)
-    for (const landmark of landmarksOf(group)) {
-      const triangle = embedding.triangles[landmark];
-      if (facing(model, sample, triangle) < VISIBLE_COSINE) continue;
-      const [a, b, c] = embedding.barycentric.subarray(landmark * 3, landmark * 3 + 3);
-      errors.push(errorIod(model, sample, landmark, { triangle, barycentric: [a, b, c] }));
+): number[][] {
+  const { rig, pixels } = evaluation;
+  const noBias = new Float32Array(LANDMARK_COUNT * 3);
+  const errors = Array.from({ length: LANDMARK_COUNT }, () => [] as number[]);
+  for (const sample of samples) {
+    const { shaped, coefficients, camera, face, interocularPx } = sample;
+    evaluation.evaluate(shapeRig(rig, shaped.beta, noBias), packCoefficients(coefficients), camera, false);
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      if (facing(rig.model, sample, embedding.triangles[landmark]) < VISIBLE_COSINE) continue;
+      const dx = pixels[landmark * 2] - face.landmarks[landmark * 3];
+      const dy = pixels[landmark * 2 + 1] - face.landmarks[landmark * 3 + 1];
+      errors[landmark].push(Math.hypot(dx, dy) / interocularPx);
     }
-  if (errors.length === 0) return null;
-  errors.sort((a, b) => a - b);
-  return Math.round(errors[errors.length >> 1] * 1e4) / 100;
+  }
+  return errors;
+}
+
+function medianPercent(errors: readonly number[][], group: LandmarkGroup): number | null {
+  const all = landmarksOf(group)
+    .flatMap((landmark) => errors[landmark])
+    .sort((a, b) => a - b);
+  return all.length === 0 ? null : Math.round(all[all.length >> 1] * 1e4) / 100;
 }

@@ -55,10 +55,11 @@ export function fixtureHead(seed = 1, withCorrectives = false): HeadModel {
   const vertexCount = vertices.length / 3;
   const eyeCount = (vertexCount - skinCount) / 2;
 
+  const partOfVertex = (v: number) => (v < skinCount ? 0 : v < skinCount + eyeCount ? 1 : 2);
   const skinWeights = new Float32Array(vertexCount * 5);
   for (let v = 0; v < vertexCount; v++) {
     if (v >= skinCount) {
-      skinWeights[v * 5 + (v < skinCount + eyeCount ? 3 : 4)] = 1;
+      skinWeights[v * 5 + 2 + partOfVertex(v)] = 1;
       continue;
     }
     const jaw = 1 / (1 + Math.exp((vertices[v * 3 + 1] + 0.04) / 0.01));
@@ -119,8 +120,10 @@ export function fixtureHead(seed = 1, withCorrectives = false): HeadModel {
     expressionCount: UNITS,
     template: Float32Array.from(vertices),
     triangles: Uint32Array.from(triangles),
-    triangleParts: new Uint8Array(triangles.length / 3),
-    parts: ['skin'],
+    triangleParts: Uint8Array.from({ length: triangles.length / 3 }, (_, triangle) =>
+      partOfVertex(triangles[triangle * 3]),
+    ),
+    parts: ['skin', 'eyeLeft', 'eyeRight'],
     cornerUv: null,
     shapeBasis,
     expression: {

@@ -1,7 +1,6 @@
 import type { Camera } from '../head/head-model.ts';
 import { rodrigues } from '../head/rotation.ts';
 import { JAW_AT, LEFT_GAZE_AT, RIGHT_GAZE_AT, ROTATION_AT, TRANSLATION_AT } from './face-parameters.ts';
-import { EYE_SIDE } from './landmark-groups.ts';
 import {
   CORRECTIVE_COUNT,
   JOINT_OF_PART,
@@ -28,9 +27,10 @@ const PARAMETER_OF_AXIS = [
   RIGHT_GAZE_AT + 1,
 ];
 
-/** Feature of the response that each local axis is, or -1; features: pitch, yaw, jaw, left gaze, right gaze. */
-const FEATURE_OF_AXIS = [2, -1, -1, 3, 4, 5, 6];
-const RESPONSE_COUNT = 7;
+const RESPONSE_COUNT = RESPONSE_FEATURES.length;
+const JAW_FEATURE = RESPONSE_FEATURES.indexOf('jaw');
+/** Local axis that is a feature of the response. */
+const JAW_OPENING = 0;
 
 /**
  * Places the landmarks for a parameter vector and differentiates their projections.
@@ -64,7 +64,7 @@ export class LandmarkEvaluation {
   /** `[27]` elements of (R − I) of jaw, left and right eye. */
   private readonly correctiveFeature = new Float64Array(CORRECTIVE_COUNT);
   private readonly rest = new Float64Array(3);
-  /** `[478, 5, 3]` the embedding's response to pitch, yaw, jaw and gaze. */
+  /** `[478, 3, 3]` the embedding's response. */
   private readonly response: Float64Array;
   private readonly feature = new Float64Array(RESPONSE_COUNT);
   private readonly slide = new Float64Array(3);
@@ -72,7 +72,7 @@ export class LandmarkEvaluation {
   private readonly axisMoves: Uint8Array;
 
   constructor(readonly rig: LandmarkRig) {
-    this.response = usedResponse(rig);
+    this.response = Float64Array.from(rig.embedding.response);
     this.axisMoves = axisMovesLandmark(rig, this.response);
     const columns: number[] = [];
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
@@ -189,17 +189,12 @@ export class LandmarkEvaluation {
     }
   }
 
-  /** Features of the response at `parameters`: pitch, yaw, jaw, then gaze of the left and of the right eye. */
+  /** `RESPONSE_FEATURES` at `parameters`. */
   private placeFeatures(parameters: Float64Array): void {
     const { feature, rotation: r } = this;
-    const pose = this.rig.expressionCount;
     feature[0] = -r[5];
     feature[1] = r[2];
-    feature[2] = parameters[pose + JAW_AT];
-    feature[3] = parameters[pose + LEFT_GAZE_AT];
-    feature[4] = parameters[pose + LEFT_GAZE_AT + 1];
-    feature[5] = parameters[pose + RIGHT_GAZE_AT];
-    feature[6] = parameters[pose + RIGHT_GAZE_AT + 1];
+    feature[2] = parameters[this.rig.expressionCount + JAW_AT];
   }
 
   /** Where the tracker's point has slid to on the surface, rest frame, in `slide`. */
@@ -323,9 +318,8 @@ export class LandmarkEvaluation {
       const towards = this.axisMotion[axis * 3 + 2];
       dx[column] = scale * this.axisMotion[axis * 3] + uz * towards;
       dy[column] = vz * towards - scale * this.axisMotion[axis * 3 + 1];
-      const feature = FEATURE_OF_AXIS[axis];
-      if (feature >= 0) {
-        const at = (landmark * RESPONSE_COUNT + feature) * 3;
+      if (axis === JAW_OPENING) {
+        const at = (landmark * RESPONSE_COUNT + JAW_FEATURE) * 3;
         for (let k = 0; k < 3; k++) {
           dx[column] += restJacobian[j + k] * this.response[at + k];
           dy[column] += restJacobian[j + 3 + k] * this.response[at + k];
@@ -444,20 +438,6 @@ function rotationDerivative(
   }
 }
 
-/** `[478, 7, 3]` the embedding's response with gaze told apart by eye; blinks are in the rig's deltas already. */
-function usedResponse({ embedding }: LandmarkRig): Float64Array {
-  const response = new Float64Array(LANDMARK_COUNT * RESPONSE_COUNT * 3);
-  for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
-    for (let feature = 0; feature < 5; feature++) {
-      const side = EYE_SIDE[landmark];
-      if (feature >= 3 && side === 0) continue;
-      const to = feature < 3 || side > 0 ? feature : feature + 2;
-      const from = (landmark * RESPONSE_FEATURES.length + feature) * 3;
-      response.set(embedding.response.subarray(from, from + 3), (landmark * RESPONSE_COUNT + to) * 3);
-    }
-  return response;
-}
-
 /** `[478, 7]` 1 where a local axis moves a landmark: by its weights, a pose corrective, or the tracker's response. */
 function axisMovesLandmark(rig: LandmarkRig, response: Float64Array): Uint8Array {
   const moves = new Uint8Array(LANDMARK_COUNT * LOCAL_AXES);
@@ -469,10 +449,9 @@ function axisMovesLandmark(rig: LandmarkRig, response: Float64Array): Uint8Array
         const corrected = rig.termCorrective
           ?.subarray(from, from + 27)
           .some((metres) => Math.abs(metres) > 1e-7);
-        const feature = (landmark * RESPONSE_COUNT + FEATURE_OF_AXIS[axis]) * 3;
+        const jawAt = (landmark * RESPONSE_COUNT + JAW_FEATURE) * 3;
         const slides =
-          FEATURE_OF_AXIS[axis] >= 0 &&
-          response.subarray(feature, feature + 3).some((metres) => metres !== 0);
+          axis === JAW_OPENING && response.subarray(jawAt, jawAt + 3).some((metres) => metres !== 0);
         if (rig.termPart[term] === part || corrected === true || slides)
           moves[landmark * LOCAL_AXES + axis] = 1;
       }

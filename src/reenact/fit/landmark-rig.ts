@@ -1,7 +1,6 @@
 import { LokiError } from '../../errors.ts';
 import type { HeadModel } from '../head/head-model.ts';
-import { EYE_SIDE } from './landmark-groups.ts';
-import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
+import { LANDMARK_COUNT, type LandmarkEmbedding } from './types.ts';
 
 /** Rigid parts that landmarks ride on. The neck joint is not fitted: it moves with the head. */
 export const PART_HEAD = 0;
@@ -160,35 +159,11 @@ class TermBuilder {
           for (let axis = 0; axis < 3; axis++)
             delta[axis] += weights[k] * model.expression.deltas[found.delta + axis];
         });
-        for (let axis = 0; axis < 3; axis++)
-          delta[axis] += weight * blinkResponse(model, embedding, landmark, unit, axis);
         this.deltas.push(...delta);
       }
     }
     this.termStart.push(this.parts.length);
   }
-}
-
-const BLINK_FEATURE = RESPONSE_FEATURES.indexOf('blink');
-
-/** What the tracker's response to a blink adds to that unit's delta: the one feature that is a unit itself. */
-function blinkResponse(
-  model: HeadModel,
-  embedding: LandmarkEmbedding,
-  landmark: number,
-  unit: number,
-  axis: number,
-): number {
-  if (blinkUnit(model, EYE_SIDE[landmark]) !== unit) return 0;
-  return embedding.response[(landmark * RESPONSE_FEATURES.length + BLINK_FEATURE) * 3 + axis];
-}
-
-/** The unit that closes the lids of one side (1 left, -1 right); -1 where the head has none, or for side 0. */
-export function blinkUnit(model: HeadModel, side: number): number {
-  if (side === 0) return -1;
-  return model.expressionUnits.findIndex(
-    (unit) => unit.name.startsWith('blink') && unit.side === (side > 0 ? 'left' : 'right'),
-  );
 }
 
 function partWeight(model: HeadModel, vertex: number, part: number): number {

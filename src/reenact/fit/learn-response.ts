@@ -2,8 +2,7 @@ import type { CalibrationSample } from './calibration-sample.ts';
 import { solveCholesky } from './cholesky.ts';
 import { packCoefficients } from './face-parameters.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
-import { EYE_SIDE } from './landmark-groups.ts';
-import { blinkUnit, LandmarkRig } from './landmark-rig.ts';
+import { LandmarkRig } from './landmark-rig.ts';
 import { shapeRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
 
@@ -12,21 +11,15 @@ const SLIDE_SD_M: Readonly<Record<(typeof RESPONSE_FEATURES)[number], number>> =
   pitch: 0.03,
   yaw: 0.03,
   jaw: 0.03,
-  gazeVertical: 0.01,
-  gazeSideways: 0.01,
-  blink: 0.004,
 };
 /** Standard deviation of a sample's landmark, fraction of the inter-ocular distance; people differ by this much. */
 const SAMPLE_SIGMA_IOD = 0.03;
 const HUBER_IOD = 0.06;
 const ROUNDS = 4;
-/** Pitch, yaw and jaw move landmarks everywhere. */
-const FACE_FEATURES = 3;
-const HELD_AT_ZERO = 1e12;
 const UNKNOWNS = RESPONSE_FEATURES.length * 3;
 
 /**
- * How the tracker's points slide over the surface with pose, jaw, gaze and blinks: ridge regression, robust, of
+ * How the tracker's points slide over the surface with pose and jaw: ridge regression, robust, of
  * what is left between tracked points and the fixed embedding in pictures of known heads. A tracker that has the
  * nose turn less than the head does, say, is read right afterwards instead of being believed.
  */
@@ -51,7 +44,7 @@ export function learnResponse(
       (value, i) => (landmarks[(i >> 1) * 3 + (i & 1)] - value) / sample.interocularPx,
     );
     const jacobian = evaluation.restJacobian.map((value) => value / sample.interocularPx);
-    return { residual, jacobian, features: [-1, 1].map((side) => featuresOf(sample, side)) };
+    return { residual, jacobian, features: featuresOf(sample) };
   });
   const response = new Float32Array(LANDMARK_COUNT * UNKNOWNS);
   for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
@@ -64,33 +57,20 @@ interface View {
   readonly residual: Float64Array;
   /** `[478, 2, 3]` the same a metre of rest offset. */
   readonly jacobian: Float64Array;
-  /** Features as a landmark of the right and of the left side has them. */
-  readonly features: readonly number[][];
+  readonly features: readonly number[];
 }
 
-function featuresOf({ shaped, coefficients, yawRad, pitchRad }: CalibrationSample, side: number): number[] {
-  const { theta, psi } = coefficients;
-  const eye = side > 0 ? 9 : 12;
-  const blink = blinkUnit(shaped.model, side);
-  return [
-    Math.sin(pitchRad),
-    Math.sin(yawRad) * Math.cos(pitchRad),
-    theta[6],
-    theta[eye],
-    theta[eye + 1],
-    blink < 0 ? 0 : psi[blink],
-  ];
+function featuresOf({ coefficients, yawRad, pitchRad }: CalibrationSample): number[] {
+  return [Math.sin(pitchRad), Math.sin(yawRad) * Math.cos(pitchRad), coefficients.theta[6]];
 }
 
 function regress(views: readonly View[], landmark: number): Float64Array {
-  const side = EYE_SIDE[landmark];
   let solution = new Float64Array(UNKNOWNS);
   const row = new Float64Array(UNKNOWNS);
   for (let round = 0; round < ROUNDS; round++) {
     const normal = new Float64Array(UNKNOWNS * UNKNOWNS);
     const right = new Float64Array(UNKNOWNS);
-    for (const { residual, jacobian, features } of views) {
-      const f = features[side > 0 ? 1 : 0];
+    for (const { residual, jacobian, features: f } of views) {
       const errors = [0, 1].map((axis) => {
         let error = residual[landmark * 2 + axis];
         for (let u = 0; u < UNKNOWNS; u++)
@@ -110,14 +90,9 @@ function regress(views: readonly View[], landmark: number): Float64Array {
     }
     for (let u = 0; u < UNKNOWNS; u++) {
       const feature = RESPONSE_FEATURES[Math.floor(u / 3)];
-      normal[u * UNKNOWNS + u] += applies(side, u) ? 1 / SLIDE_SD_M[feature] ** 2 : HELD_AT_ZERO;
+      normal[u * UNKNOWNS + u] += 1 / SLIDE_SD_M[feature] ** 2;
     }
     if (solveCholesky(normal, right, UNKNOWNS, UNKNOWNS)) solution = right;
   }
-  return solution.map((metres, u) => (Math.abs(metres) < 1e-5 || !applies(side, u) ? 0 : metres));
-}
-
-/** Gaze and blink are one eye's: the rest of the face has no side to take them from. */
-function applies(side: number, unknown: number): boolean {
-  return side !== 0 || unknown < FACE_FEATURES * 3;
+  return solution;
 }

@@ -16,16 +16,13 @@ export interface LandmarkEmbedding {
   readonly sigma: Float32Array;
   /**
    * `[478, RESPONSE_FEATURES.length, 3]` metres in the rest frame a unit of each feature: how the tracker's point
-   * slides over the surface as head, jaw, eyes and lids move (it under-reports some motions). Zero where unknown.
+   * slides over the surface as head and jaw move, since it under-reports both. Zero where unknown.
    */
   readonly response: Float32Array;
 }
 
-/**
- * What a tracked point's place on the surface depends on: sines of the head's pitch and yaw, jaw opening (radians),
- * the gaze of the landmark's own side, up-down and sideways (radians), and that side's blink unit.
- */
-export const RESPONSE_FEATURES = ['pitch', 'yaw', 'jaw', 'gazeVertical', 'gazeSideways', 'blink'] as const;
+/** What a tracked point's place on the surface depends on: sines of the head's pitch and yaw, jaw opening in radians. */
+export const RESPONSE_FEATURES = ['pitch', 'yaw', 'jaw'] as const;
 
 /** What stays fixed about one person in front of one camera (or in one picture). */
 export interface Calibration {
