@@ -2,6 +2,7 @@ import type { RgbaImage } from '../frame.ts';
 import { type CropOptions, cropToTensor } from './crop.ts';
 import type { Network } from './litert-runtime.ts';
 import { projectToFrame, type Roi } from './roi.ts';
+import type { LandmarkCount } from './types.ts';
 
 /** Landmarks of the face in one region. */
 export interface MeshResult {
@@ -11,16 +12,22 @@ export interface MeshResult {
   readonly confidence: number;
 }
 
-/** Input in 0..1, the picture's edge replicated outside (face_landmark). */
-const MESH_CROP: CropOptions = { gain: 1 / 255, offset: 0, border: 'replicate', maxSamples: 4 };
+/** Finds the landmarks of the face in one region of a picture at a time. */
+export interface FaceMesh {
+  readonly points: LandmarkCount;
+  locate(image: RgbaImage, roi: Roi): Promise<MeshResult>;
+}
 
-/** MediaPipe's face mesh on one region at a time (Kartynnik et al., arXiv 1907.06724; Grishchenko et al., arXiv 2006.10962). */
-export class FaceMesh {
-  readonly points: number;
+/** Input in 0..1, the picture's edge replicated outside (face_landmark). */
+export const MESH_CROP: CropOptions = { gain: 1 / 255, offset: 0, border: 'replicate', maxSamples: 4 };
+
+/** A mesh of a single network (Kartynnik et al., arXiv 1907.06724). */
+export class PlainFaceMesh implements FaceMesh {
+  readonly points: LandmarkCount;
   readonly #network: Network;
   readonly #inputSize: number;
 
-  constructor(network: Network, inputSize: number, points: number) {
+  constructor(network: Network, inputSize: number, points: LandmarkCount) {
     this.#network = network;
     this.#inputSize = inputSize;
     this.points = points;
@@ -29,8 +36,19 @@ export class FaceMesh {
   async locate(image: RgbaImage, roi: Roi): Promise<MeshResult> {
     this.#network.setInput((input) => cropToTensor(image, roi, this.#inputSize, input, MESH_CROP));
     const [raw, presence] = await this.#network.run();
-    const landmarks = new Float32Array(3 * this.points);
-    projectToFrame(raw, this.#inputSize, roi, landmarks);
-    return { landmarks, confidence: 1 / (1 + Math.exp(-presence[0])) };
+    return meshResult(raw, presence[0], this.#inputSize, roi, this.points);
   }
+}
+
+/** @param raw `[points, 3]` in pixels of the network's picture. */
+export function meshResult(
+  raw: Float32Array,
+  presenceLogit: number,
+  inputSize: number,
+  roi: Roi,
+  points: LandmarkCount,
+): MeshResult {
+  const landmarks = new Float32Array(3 * points);
+  projectToFrame(raw, inputSize, roi, landmarks);
+  return { landmarks, confidence: 1 / (1 + Math.exp(-presenceLogit)) };
 }

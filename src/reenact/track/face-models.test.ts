@@ -25,9 +25,16 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 describe('loadFaceModels', () => {
   it('falls back to the npm package where no bundle is there', async () => {
     const models = await loadFaceModels([join(scratch, 'missing.task'), faceMeshPackagePath()]);
-    expect(models).toMatchObject({ points: 468, meshInputSize: 192, source: '@mediapipe/face_mesh' });
+    expect(models).toMatchObject({ points: 478, meshInputSize: 192, source: '@mediapipe/face_mesh' });
     expect(tfliteShapes(models.mesh).inputs).toEqual([[1, 192, 192, 3]]);
+    expect(tfliteShapes(models.heads!).inputs).toEqual(new Array(3).fill([1, 16, 16, 32]));
     expect(tfliteShapes(models.detector).inputs).toEqual([[1, 128, 128, 3]]);
+  });
+
+  it('takes the plain mesh of the package where refinement is not wanted', async () => {
+    const models = await loadFaceModels([faceMeshPackagePath()], false);
+    expect(models).toMatchObject({ points: 468, meshInputSize: 192, heads: null });
+    expect(tfliteShapes(models.mesh).outputs[0]).toEqual([1, 1, 1, 1404]);
   });
 
   it('looks in models/cache first unless told otherwise', () => {
@@ -75,7 +82,7 @@ describe('parsePackedAssets', () => {
       [data.subarray(0, data.length - 1), script],
       [data.subarray(0, 1000), script],
       [data, 'no list here'],
-      [data, script.replace('face_landmark.tflite', 'other.tflite')],
+      [data, script.replace('face_landmark_with_attention.tflite', 'other.tflite')],
       [Buffer.alloc(data.length), script],
     ] as const) {
       expect(() => parsePackedAssets(bytes, text)).toThrow(
@@ -112,7 +119,7 @@ describe.skipIf(!existsSync(TASK))(`face_landmarker.task (skipped without ${TASK
     let seed = 1;
     const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
     const places = [4700, 234_500, whole.length - 340];
-    for (let run = 0; run < 150; run++) {
+    for (let run = 0; run < 60; run++) {
       const bytes = Buffer.from(whole);
       const place = places[run % places.length];
       for (let i = 0; i < 6; i++) {

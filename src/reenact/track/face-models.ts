@@ -4,16 +4,21 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LokiError } from '../../errors.ts';
-import { tfliteShapes, withStaticShapes } from './tflite-model.ts';
+import { cutModel, tfliteShapes, withStaticShapes } from './tflite-model.ts';
 import type { LandmarkCount } from './types.ts';
 import { readStoredZip } from './zip-stored.ts';
 
-/** The two networks of the tracker, ready for LiteRT.js. */
+/** The networks of the tracker, ready for LiteRT.js. */
 export interface FaceModels {
   /** BlazeFace short range: `[1, 128, 128, 3]` → `[1, 896, 16]`, `[1, 896, 1]`. */
   readonly detector: Uint8Array;
-  /** Face mesh: `[1, meshInputSize, meshInputSize, 3]` → `[1, 1, 1, 3 · points]`, presence logit `[1, 1, 1, 1]`. */
+  /**
+   * Face mesh: `[1, meshInputSize, meshInputSize, 3]` → `[1, 1, 1, 3 · points]`, presence logit `[1, 1, 1, 1]`.
+   * Where `heads` is not null it gives 468 points, and a third output: features `[1, 48, 48, 32]`.
+   */
   readonly mesh: Uint8Array;
+  /** Second half of the attention mesh: three crops `[1, 16, 16, 32]` of the features → lips, eyes, irises. */
+  readonly heads: Uint8Array | null;
   readonly meshInputSize: number;
   readonly points: LandmarkCount;
   /** Which file they came from, for logs and reports. */
@@ -26,6 +31,13 @@ const TASK_SHA256 = [
   'a4099af5c7096fedb10381a4e09010cc3b32b02ba305f6d40e4876fb0ec9d765',
 ];
 const TASK_NAME = 'face_landmarker.task';
+
+// Tensors of face_landmark_with_attention.tflite where it is cut: picture; mesh, presence, features.
+const ATTENTION_INPUT = [0];
+const ATTENTION_MIDDLE = [186, 710, 35];
+// Crops of lips, right eye, left eye; lips, right eye, right iris, left eye, left iris before they are placed.
+const ATTENTION_CROPS = [199, 200, 201];
+const ATTENTION_FOUND = [684, 687, 690, 693, 696];
 
 /** `@mediapipe/face_mesh` 0.4.1657299874; Apache-2.0. */
 const PACKED_SHA256 = ['dbe5905c582c0462cdaea17e7e6ecea92edaa8cccc515c5e2e7291f2cbb5fb99'];
@@ -47,14 +59,16 @@ export function faceMeshPackagePath(): string {
 }
 
 /**
- * The networks from the first of `paths` that exists: a `face_landmarker.task` bundle (478 points), or the folder
- * of the npm package `@mediapipe/face_mesh` (468 points). Both are known by their SHA-256, so nothing else
- * reaches the runtime.
+ * The networks from the first of `paths` that exists: a `face_landmarker.task` bundle, or the folder of the npm
+ * package `@mediapipe/face_mesh`. Both are known by their SHA-256, so nothing else reaches the runtime.
+ *
+ * @param refine false takes the package's plain mesh of 468 points: no irises, coarser lips and lids, less work.
  *
  * @throws LokiError `MODEL_MISSING`: none exists; `MODEL_INVALID`: the first that exists is damaged.
  */
 export async function loadFaceModels(
   paths: readonly string[] = defaultFaceModelPaths(),
+  refine = true,
 ): Promise<FaceModels> {
   for (const path of paths) {
     const task = path.endsWith('.task');
@@ -66,7 +80,7 @@ export async function loadFaceModels(
     if (loader === null) {
       throw new LokiError('MODEL_INVALID', `"${path}" lacks ${PACKED_LOADER}: run npm install again.`);
     }
-    return parsePackedAssets(bytes, Buffer.from(loader).toString('utf8'));
+    return parsePackedAssets(bytes, Buffer.from(loader).toString('utf8'), refine);
   }
   throw new LokiError(
     'MODEL_MISSING',
@@ -81,21 +95,20 @@ export async function loadFaceModels(
  */
 export function parseTaskBundle(bytes: Uint8Array, source: string = TASK_NAME): FaceModels {
   const files = readStoredZip(bytes);
-  return checked(
-    requireFile(files, 'face_detector.tflite'),
-    requireFile(files, 'face_landmarks_detector.tflite'),
-    478,
-    source,
-  );
+  const detector = withStaticShapes(requireFile(files, 'face_detector.tflite'));
+  const mesh = withStaticShapes(requireFile(files, 'face_landmarks_detector.tflite'));
+  requireShapes(detector, DETECTOR_SHAPES);
+  requireShapes(mesh, '1x256x256x3 → 1x1x1x1434 1x1x1x1 1x1');
+  return { detector, mesh, heads: null, meshInputSize: 256, points: 478, source };
 }
 
 /**
  * Networks of `@mediapipe/face_mesh`: the loader script of its packed assets lists the byte range of each file.
- * Its attention mesh (478 points) needs operators that LiteRT.js lacks, so the plain mesh is taken.
+ * Three operators of its attention mesh are unknown to LiteRT.js, so that network is cut in two around them.
  *
  * @throws LokiError `MODEL_INVALID`.
  */
-export function parsePackedAssets(data: Uint8Array, loaderScript: string): FaceModels {
+export function parsePackedAssets(data: Uint8Array, loaderScript: string, refine = true): FaceModels {
   const files = new Map<string, Uint8Array>();
   const entry = /"filename":\s*"([^"]+)",\s*"start":\s*(\d+),\s*"end":\s*(\d+)/g;
   for (const [, name, start, end] of loaderScript.matchAll(entry)) {
@@ -104,34 +117,30 @@ export function parsePackedAssets(data: Uint8Array, loaderScript: string): FaceM
     }
     files.set(basename(name!), data.subarray(Number(start), Number(end)));
   }
-  return checked(
-    requireFile(files, 'face_detection_short_range.tflite'),
-    requireFile(files, 'face_landmark.tflite'),
-    468,
-    '@mediapipe/face_mesh',
-  );
+  const detector = requireFile(files, 'face_detection_short_range.tflite');
+  requireShapes(detector, DETECTOR_SHAPES);
+  const common = { detector: withStaticShapes(detector), meshInputSize: 192, source: '@mediapipe/face_mesh' };
+  if (!refine) {
+    const mesh = requireFile(files, 'face_landmark.tflite');
+    requireShapes(mesh, '1x192x192x3 → 1x1x1x1404 1x1x1x1');
+    return { ...common, mesh: withStaticShapes(mesh), heads: null, points: 468 };
+  }
+  const attention = withStaticShapes(requireFile(files, 'face_landmark_with_attention.tflite'));
+  const mesh = cutModel(attention, ATTENTION_INPUT, ATTENTION_MIDDLE);
+  const heads = cutModel(attention, ATTENTION_CROPS, ATTENTION_FOUND);
+  requireShapes(mesh, '1x192x192x3 → 1x1x1x1404 1x1x1x1 1x48x48x32');
+  const crop = '1x16x16x32';
+  requireShapes(heads, `${crop} ${crop} ${crop} → 1x1x1x160 1x1x1x142 1x1x1x10 1x1x1x142 1x1x1x10`);
+  return { ...common, mesh, heads, points: 478 };
 }
 
-function checked(detector: Uint8Array, mesh: Uint8Array, points: LandmarkCount, source: string): FaceModels {
-  requireShapes(detector, '1x128x128x3', ['1x896x16', '1x896x1'], 'detector');
-  const meshInputSize = points === 478 ? 256 : 192;
-  const meshOutputs = [`1x1x1x${3 * points}`, '1x1x1x1'];
-  requireShapes(mesh, `1x${meshInputSize}x${meshInputSize}x3`, meshOutputs, 'mesh');
-  return {
-    detector: withStaticShapes(detector),
-    mesh: withStaticShapes(mesh),
-    meshInputSize,
-    points,
-    source,
-  };
-}
+const DETECTOR_SHAPES = '1x128x128x3 → 1x896x16 1x896x1';
 
-/** Outputs beyond those named are allowed: the 478-point mesh has a third one. */
-function requireShapes(bytes: Uint8Array, input: string, outputs: string[], name: string): void {
-  const shapes = tfliteShapes(bytes);
-  const found = [shapes.inputs, shapes.outputs].map((list) => list.map((shape) => shape.join('x')));
-  if (found[0]!.join() !== input || outputs.some((shape, i) => found[1]![i] !== shape)) {
-    throw new LokiError('MODEL_INVALID', `The face ${name} has another shape than this program knows.`);
+function requireShapes(bytes: Uint8Array, known: string): void {
+  const { inputs, outputs } = tfliteShapes(bytes);
+  const [found, given] = [inputs, outputs].map((list) => list.map((shape) => shape.join('x')).join(' '));
+  if (`${found} → ${given}` !== known) {
+    throw new LokiError('MODEL_INVALID', `A face network has another shape than this program knows.`);
   }
 }
 

@@ -18,7 +18,7 @@ const TASK = [join(DATA_DIR, 'models', 'face_landmarker.task'), CACHED_TASK].fin
 const CLIPS = ['d0', 'd9', 'd10', 'd18', 'd20'].map((name) => join(DATA_DIR, 'drivers', `${name}.mp4`));
 const PORTRAITS = ['s0', 's5', 's7', 's8', 's9'].map((name) => join(DATA_DIR, 'portraits', `${name}.jpg`));
 /** Longer clips are tracked in part: enough to drift if it drifts. */
-const MAX_CLIP_FRAMES = 200;
+const MAX_CLIP_FRAMES = 80;
 
 function frameOf(image: RgbaImage, sequence: number): VideoFrame {
   return { image, sequence, ptsMs: 40 * sequence, captureTimeMs: 1000 + 40 * sequence };
@@ -57,17 +57,19 @@ async function readPicture(path: string): Promise<RgbaImage> {
   return { width: info.width, height: info.height, data: new Uint8Array(data) };
 }
 
+const PACKAGE = faceMeshPackagePath();
 const SOURCES = [
-  { name: '468 points of @mediapipe/face_mesh', path: faceMeshPackagePath(), points: 468 },
-  { name: '478 points of face_landmarker.task', path: TASK ?? '', points: 478 },
+  { name: '478 points of @mediapipe/face_mesh', path: PACKAGE, refine: true, points: 478 },
+  { name: '468 points of @mediapipe/face_mesh', path: PACKAGE, refine: false, points: 468 },
+  { name: '478 points of face_landmarker.task', path: TASK ?? '', refine: true, points: 478 },
 ] as const;
 
-for (const { name, path, points } of SOURCES) {
+for (const { name, path, refine, points } of SOURCES) {
   const missing = path === '' ? ` (skipped: no face_landmarker.task in ${DATA_DIR} or models/cache)` : '';
   describe.skipIf(path === '')(`face tracker, ${name}${missing}`, () => {
     let tracker: FaceTracker;
     beforeAll(async () => {
-      tracker = await createFaceTracker({ modelPaths: [path] });
+      tracker = await createFaceTracker({ modelPaths: [path], refine });
     });
     afterAll(() => tracker.close());
 
@@ -87,6 +89,27 @@ for (const { name, path, points } of SOURCES) {
         expect(found!.landmarks.length).toBe(3 * points);
         expect(found!.confidence).toBeGreaterThan(0.99);
         expect(drawnError(found!, face)).toBeLessThan(0.06);
+      }
+    });
+
+    it.skipIf(points === 468)('sees where the eyes look', async () => {
+      for (const gaze of [
+        [0, 0],
+        [9, 0],
+        [-9, 0],
+        [5, 3],
+        [-5, -3],
+      ] as const) {
+        const face: DrawnFace = { x: 250, y: 230, scale: 1, gaze };
+        const { landmarks } = (await tracker.trackStill(await drawFaces(512, 512, [face])))!;
+        for (const [pupil, x] of [
+          [468, -50],
+          [473, 50],
+        ] as const) {
+          const [px, py] = drawnPoint(face, x + gaze[0], gaze[1] - 2);
+          const error = Math.hypot(landmarks[3 * pupil] - px, landmarks[3 * pupil + 1] - py);
+          expect(error / DRAWN_INTEROCULAR, `pupil ${pupil}, gaze ${gaze}`).toBeLessThan(0.03);
+        }
       }
     });
 
@@ -196,7 +219,7 @@ for (const { name, path, points } of SOURCES) {
 }
 
 describe('face tracker thread', () => {
-  const modelPaths = [faceMeshPackagePath()];
+  const modelPaths = [PACKAGE];
 
   async function startWithThread(): Promise<[FaceTracker, Worker]> {
     const thread = new Promise<Worker>((resolve) => process.once('worker', resolve));

@@ -5,15 +5,16 @@ import { setFlagsFromString } from 'node:v8';
 import { compileFunction } from 'node:vm';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { LokiError } from '../../errors.ts';
+import { tfliteShapes } from './tflite-model.ts';
 
-/** A compiled network with one input. Not reentrant; belongs to one thread. */
+/** A compiled network. Not reentrant; belongs to one thread. */
 export interface Network {
   /**
-   * Fills the input in place: `write` gets a view of the network's own memory, valid during the call only
-   * (WebAssembly memory moves when it grows).
+   * Fills input number `index` (default 0) in place: `write` gets a view of the network's own memory, valid during
+   * the call only (WebAssembly memory moves when it grows).
    */
-  setInput(write: (input: Float32Array) => void): void;
-  /** Runs on the input; copies of the outputs, in the order of the graph. */
+  setInput(write: (input: Float32Array) => void, index?: number): void;
+  /** Runs on the inputs; copies of the outputs, in the order of the graph. */
   run(): Promise<Float32Array[]>;
 }
 
@@ -47,7 +48,7 @@ interface TensorBuffer {
   delete(): void;
 }
 interface CompiledModel {
-  run(signature: number, inputs: TensorBuffer[]): TensorBuffer[] | Promise<TensorBuffer[]>;
+  run(signature: number, inputs: readonly TensorBuffer[]): TensorBuffer[] | Promise<TensorBuffer[]>;
 }
 interface ModelHandle {
   getInputTensorType(signature: number, index: number): TensorType;
@@ -156,14 +157,12 @@ async function compileNetwork(
       gpuOptions: {},
       webNNOptions: {},
     });
-    const type = handle.getInputTensorType(0, 0);
-    const input = module.LiteRtTensorBuffer.createManaged(
-      environment,
-      module.LiteRtTensorBufferType.HOST_MEMORY,
-      type,
-      type.bytes(),
-    );
-    return new LiteRtNetwork(module, compiled, input);
+    const inputs = tfliteShapes(model).inputs.map((_, index) => {
+      const type = handle.getInputTensorType(0, index);
+      const { HOST_MEMORY } = module.LiteRtTensorBufferType;
+      return module.LiteRtTensorBuffer.createManaged(environment, HOST_MEMORY, type, type.bytes());
+    });
+    return new LiteRtNetwork(module, compiled, inputs);
   } catch (error) {
     throw new LokiError('MODEL_INVALID', `LiteRT.js refuses the network: ${log.at(-1) ?? String(error)}.`, {
       cause: error,
@@ -174,25 +173,26 @@ async function compileNetwork(
 class LiteRtNetwork implements Network {
   readonly #wasm: WasmModule;
   readonly #compiled: CompiledModel;
-  readonly #input: TensorBuffer;
+  readonly #inputs: readonly TensorBuffer[];
 
-  constructor(wasm: WasmModule, compiled: CompiledModel, input: TensorBuffer) {
+  constructor(wasm: WasmModule, compiled: CompiledModel, inputs: readonly TensorBuffer[]) {
     this.#wasm = wasm;
     this.#compiled = compiled;
-    this.#input = input;
+    this.#inputs = inputs;
   }
 
-  setInput(write: (input: Float32Array) => void): void {
-    const pointer = this.#input.lock(this.#wasm.LiteRtTensorBufferLockMode.WRITE);
+  setInput(write: (input: Float32Array) => void, index = 0): void {
+    const input = this.#inputs[index];
+    const pointer = input.lock(this.#wasm.LiteRtTensorBufferLockMode.WRITE);
     try {
-      write(this.#view(pointer, this.#input));
+      write(this.#view(pointer, input));
     } finally {
-      this.#input.unlock();
+      input.unlock();
     }
   }
 
   async run(): Promise<Float32Array[]> {
-    const outputs = await this.#compiled.run(0, [this.#input]);
+    const outputs = await this.#compiled.run(0, this.#inputs);
     return outputs.map((output) => {
       const pointer = output.lock(this.#wasm.LiteRtTensorBufferLockMode.READ);
       const copy = this.#view(pointer, output).slice();

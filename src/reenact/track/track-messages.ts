@@ -4,6 +4,7 @@ import type { FaceBox, LandmarkCount } from './types.ts';
 /** What the thread is started with. */
 export interface TrackWorkerData {
   readonly modelPaths: readonly string[];
+  readonly refine: boolean;
   readonly numThreads: number;
 }
 

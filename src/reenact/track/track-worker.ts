@@ -7,9 +7,10 @@ import { LokiError } from '../../errors.ts';
 import type { RgbaImage } from '../frame.ts';
 import { FaceDetector } from './face-detector.ts';
 import { FaceFollower } from './face-follower.ts';
-import { FaceMesh, type MeshResult } from './face-mesh.ts';
+import type { MeshResult } from './face-mesh.ts';
 import { loadFaceModels } from './face-models.ts';
 import { loadLiteRt } from './litert-runtime.ts';
+import { createMesh } from './mesh-factory.ts';
 import type { SharedPicture, TrackReply, TrackRequest, TrackWorkerData } from './track-messages.ts';
 
 const port = parentPort!;
@@ -18,13 +19,12 @@ function reply(message: TrackReply): void {
   port.postMessage(message);
 }
 
-async function start({ modelPaths, numThreads }: TrackWorkerData): Promise<void> {
+async function start({ modelPaths, refine, numThreads }: TrackWorkerData): Promise<void> {
   try {
-    const models = await loadFaceModels(modelPaths);
+    const models = await loadFaceModels(modelPaths, refine);
     const runtime = await loadLiteRt(numThreads);
     const detector = new FaceDetector(await runtime.compile(models.detector));
-    const mesh = new FaceMesh(await runtime.compile(models.mesh), models.meshInputSize, models.points);
-    const follower = new FaceFollower(detector, mesh);
+    const follower = new FaceFollower(detector, await createMesh(runtime, models));
     let previous: Promise<void> = Promise.resolve();
     port.on('message', (request: TrackRequest) => {
       previous = previous.then(() => answer(follower, request));
