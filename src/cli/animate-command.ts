@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { readConfig } from '../config.ts';
+import { createLogger } from '../log.ts';
 import { setFfmpegVerbose } from '../reenact/codec/ffmpeg.ts';
 import type { AnimateJob, OpenReenactor } from './animate-job.ts';
 import { parseAnimateArguments } from './animate-options.ts';
@@ -15,15 +16,21 @@ export async function animateCommand(args: readonly string[], openReenactor: Ope
   const progress = createProgress(process.stdout);
   try {
     const folder = process.cwd();
-    const command = parseAnimateArguments(args, folder, readConfig(process.env).headPath);
+    const config = readConfig(process.env);
+    const command = parseAnimateArguments(args, folder, config.headPath);
     if (command === null) return 0;
+    const log = createLogger(config).child({ stage: 'animate' });
     setFfmpegVerbose(verbose);
     const signal = cancelOnSignals((line) => progress.line(line));
     const { frames, tracked, fps, audio } = await runAnimate(command.job, openReenactor, signal, {
-      onPhase: (name) => progress.phase(name),
+      onPhase: (phase) => {
+        log.info({ phase }, 'phase');
+        progress.phase(phase);
+      },
       onFrame: (done, total) => progress.frame(done, total),
       onWarning: (message) => progress.line(message),
     });
+    log.info({ frames, tracked, fps, audio }, 'finished');
     const sound = audio === 'none' ? 'without sound' : 'with its sound';
     progress.line(`${frames} frames (face followed in ${tracked}) at ${fps.toFixed(1)} fps, ${sound}.`);
     for (const path of outputPaths(command.job)) progress.line(`Wrote ${relative(folder, path) || path}`);

@@ -57,7 +57,8 @@ export interface Reenactor {
 export type RunFigures = Pick<ReenactmentReport, 'fps' | 'peakRssMb'>;
 
 /**
- * Reads models and portrait, learns the driver from a sample of `source`, and builds the stages.
+ * Reads models and portrait, learns the driver from a sample of `source`, and builds the stages. `signal` may be
+ * looked at between steps; whoever calls looks at it afterwards.
  * @throws LokiError
  */
-export type OpenReenactor = (job: AnimateJob, source: VideoSource) => Promise<Reenactor>;
+export type OpenReenactor = (job: AnimateJob, source: VideoSource, signal: AbortSignal) => Promise<Reenactor>;

@@ -1,4 +1,4 @@
-import { concatMap, fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs';
+import { concatMap, fromEvent, lastValueFrom, type Observable, of, takeUntil, tap } from 'rxjs';
 import { LokiError } from '../errors.ts';
 import { checkInputFile } from '../reenact/codec/input-file.ts';
 import { openVideo } from '../reenact/codec/open-video.ts';
@@ -56,7 +56,7 @@ export async function runAnimate(
   try {
     throwIfCancelled(signal);
     events.onPhase?.('Learning the driver and the avatar');
-    const reenactor = await openReenactor(job, source);
+    const reenactor = await openReenactor(job, source, signal);
     clock = reenactor.clock;
     try {
       throwIfCancelled(signal);
@@ -96,7 +96,7 @@ async function writeOutputs(
         if (frame.confidence > 0) tracked++;
         events.onFrame?.(frames, source.frameCount);
       }),
-      takeUntil(fromEvent(signal, 'abort')),
+      takeUntil(aborted(signal)),
     );
     await lastValueFrom(written, { defaultValue: undefined });
     throwIfCancelled(signal);
@@ -251,6 +251,11 @@ async function* avatarFrames(
     throwIfCancelled(signal);
     yield panel === null ? frame : { ...frame, image: avatarPanel(frame.image, panel) };
   }
+}
+
+/** Emits once `signal` is aborted, also where it already is. */
+function aborted(signal: AbortSignal): Observable<unknown> {
+  return signal.aborted ? of(null) : fromEvent(signal, 'abort');
 }
 
 function throwIfCancelled(signal: AbortSignal): void {
