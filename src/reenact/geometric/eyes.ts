@@ -28,6 +28,10 @@ export interface EyeLayer {
   readonly modelPupil: Float32Array;
   /** Middle of the eye's corners in the portrait: pixels, pixels, Z in metres. */
   readonly socket: Float32Array;
+  /** Mean distance of the lid lines in the portrait, pixels. */
+  readonly gapPx: number;
+  /** `[landmarks of a line, 2]` taken from the opening this frame, pixels. */
+  readonly closeBy: Float32Array;
   /** How much farther the iris travels than the model's: painted eyes are larger than real ones. */
   readonly travel: number;
 }
@@ -41,6 +45,12 @@ const IRIS_GONE = 1.24;
 const EYE_WIDTH = 0.45;
 /** An eye hardly opened: nothing is drawn of what is behind the lids. */
 const LEAST_GAP_PX = 0.3;
+/**
+ * Below the second part of the portrait's own opening an eye closes faster than its lids, so that it is shut at the
+ * first: no model's lids meet everywhere on a portrait's.
+ */
+const SHUT = 0.14;
+const CLOSING = 0.34;
 
 export interface EyeSource {
   /** `[size, size, 3]` 0..255. */
@@ -93,6 +103,8 @@ function buildEye(source: EyeSource, lids: Opening, pupil: number): EyeLayer {
     pupil,
     modelPupil: landmarks.slice(pupil * 3, pupil * 3 + 2),
     socket,
+    gapPx: meanGap(landmarks, lids, null),
+    closeBy: new Float32Array(lids.upper.length * 2),
     travel: Math.min(1.6, Math.max(0.85, shape.widthPx / (EYE_WIDTH * iodPx))),
   };
 }
@@ -219,8 +231,9 @@ export function drawEye(
   matrices: Float64Array,
 ): void {
   const { shape, mask, motion, socket, lids, irisRadius } = eye;
-  shape.set(landmarks);
   setPlaneMotion(motion, camera, matrices, HEAD_JOINT, socket[0], socket[1], socket[2]);
+  closeLids(eye, landmarks);
+  shape.set(landmarks, eye.closeBy);
   if (shape.gapPx < LEAST_GAP_PX) return;
   mask.fill(shape.outline, shape.outlineCount);
   const first = lids.upper[0] * 3;
@@ -263,6 +276,30 @@ export function drawEye(
       const p = y * width + x;
       color[p] = mixPixel(color[p], whiteColor, alpha < 1 ? alpha : 1);
     }
+}
+
+/** Sets how far the lines are drawn together beyond what the head's lids do. */
+function closeLids({ lids, motion, gapPx, closeBy }: EyeLayer, landmarks: Float32Array): void {
+  const open = meanGap(landmarks, lids, motion) / Math.max(1e-3, gapPx);
+  const wanted = open >= CLOSING ? open : Math.max(0, ((open - SHUT) / (CLOSING - SHUT)) * CLOSING);
+  const share = open > 1e-3 ? 1 - wanted / open : 1;
+  for (let i = 0; i < lids.upper.length; i++)
+    for (let axis = 0; axis < 2; axis++)
+      closeBy[i * 2 + axis] =
+        share * (landmarks[lids.lower[i] * 3 + axis] - landmarks[lids.upper[i] * 3 + axis]);
+}
+
+/** Mean signed distance from the upper line down to the lower, seen as in the portrait; pixels. */
+function meanGap(landmarks: Float32Array, { upper, lower }: Opening, motion: PlaneMotion | null): number {
+  const c = motion === null ? 0 : motion.inverse[2];
+  const d = motion === null ? 1 : motion.inverse[3];
+  let sum = 0;
+  for (let i = 1; i < upper.length - 1; i++) {
+    const a = upper[i] * 3;
+    const b = lower[i] * 3;
+    sum += c * (landmarks[b] - landmarks[a]) + d * (landmarks[b + 1] - landmarks[a + 1]);
+  }
+  return sum / (upper.length - 2);
 }
 
 /** `color` over an opaque pixel. */

@@ -46,6 +46,8 @@ export const ANCHORS = 6;
 /** The grid lies this far behind the face's own triangles where both show the same, the lining further. */
 const GRID_BEHIND_M = 0.002;
 const LINING_BEHIND_M = 0.006;
+/** The grid fills behind the face's triangles this far from where they leave a hole, interocular distances. */
+const FILLED_BESIDE = 0.09;
 /**
  * Hair follows the skull wholly up to the first distance from it, and not at all beyond the second, interocular
  * distances; a step aside, up or down counts so much: piled hair and hats follow far, shoulders must not.
@@ -142,7 +144,7 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     v[liningStart + k] = input.landmarks[landmark * 3 + 1];
   });
 
-  const keep = cellsToKeep(grid, opacity, region, size);
+  const keep = cellsToKeep(grid, opacity, region, size, Math.ceil(FILLED_BESIDE * iodPx));
   const position = new Map(Array.from(faceVertices, (vertex, k) => [vertex, faceStart + k]));
   const triangles = [
     ...seated.triangleVertices(region.triangles).map((vertex) => position.get(vertex)!),
@@ -348,22 +350,23 @@ function rimAnchors(
   return Uint32Array.from(anchors);
 }
 
-/** Cells that show something and are not wholly behind the face's own triangles. */
+/** Cells that show something and are not wholly behind the face's own triangles, with a margin where these end. */
 function cellsToKeep(
   grid: WarpGrid,
   opacity: Float32Array,
   region: FaceRegion,
   size: number,
+  margin: number,
 ): (column: number, row: number) => boolean {
   const { xs, ys } = grid;
   return (column, row) => {
     let shows = false;
     let hidden = true;
     const within = (at: number): number => Math.min(size - 1, Math.max(0, at));
-    const left = within(Math.floor(xs[column]) - 1);
-    const right = within(Math.ceil(xs[column + 1]) + 1);
-    const top = within(Math.floor(ys[row]) - 1);
-    const bottom = within(Math.ceil(ys[row + 1]) + 1);
+    const left = within(Math.floor(xs[column]) - margin);
+    const right = within(Math.ceil(xs[column + 1]) + margin);
+    const top = within(Math.floor(ys[row]) - margin);
+    const bottom = within(Math.ceil(ys[row + 1]) + margin);
     for (let y = top; y <= bottom; y++)
       for (let x = left; x <= right; x++) {
         const p = y * size + x;

@@ -22,10 +22,10 @@ const LEAST_SEEN = 0.25;
 const LEAST_CONTRAST = 9;
 /** Sought radii and shift of the centre, parts of the tracked radius. */
 const RADII = [0.75, 1.75] as const;
-const SHIFT = 0.24;
-const STEPS = 4;
-/** Levels that a shift by a whole radius, or a change by it, must bring to be worth it. */
-const RELUCTANCE = 14;
+const SHIFT = 0.36;
+const STEPS = 5;
+/** Part of the rise that a shift by a whole radius, or a change by it, must bring to be worth it. */
+const RELUCTANCE = 0.5;
 
 /**
  * Refines a tracked iris by the circle over which brightness rises most (the integro-differential operator of
@@ -50,7 +50,7 @@ export function refineIris(
         const rise = brightnessRise(portrait, size, lids, circle);
         if (rise < LEAST_CONTRAST) continue;
         const moved = (SHIFT * Math.hypot(i, j)) / STEPS + Math.abs(radius / tracked.radius - 1);
-        const score = rise - RELUCTANCE * moved;
+        const score = rise * (1 - RELUCTANCE * moved);
         if (score > most) {
           most = score;
           best = circle;

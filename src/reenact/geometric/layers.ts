@@ -189,8 +189,7 @@ export function neckCut({ jaw, neck, portrait, person, size, iodPx }: NeckCutInp
       below[y * size + x] = mask.data[(y - mask.top) * (mask.right - mask.left) + x - mask.left];
 
   const wide = neck.map((inside, p) => (inside > 0.5 && person[p] > 0.5 && below[p] > 0.5 ? 1 : 0));
-  for (let y = 0; y < size; y++)
-    for (const direction of [1, -1]) widenRow(wide, { portrait, person, size, iodPx }, y, direction);
+  for (const direction of [1, -1]) widen(wide, { portrait, person, size, iodPx }, direction);
   const sides = boxMean(wide, size, size, Math.max(1, Math.round(iodPx * 0.02)));
   return below.map((inside, p) => inside * smoothstep(0.2, 0.7, wide[p] === 1 ? 1 : sides[p]));
 }
@@ -198,34 +197,49 @@ export function neckCut({ jaw, neck, portrait, person, size, iodPx }: NeckCutInp
 /** Colour difference up to which a pixel beside the model's neck is still neck. */
 const NECK_CONTRAST = 42;
 
-/** Lets the neck grow aside along a row while the picture keeps the neck's colour, and a soft edge further. */
-function widenRow(
+type NeckPicture = Pick<NeckCutInput, 'portrait' | 'person' | 'size' | 'iodPx'>;
+
+/** Lets the neck grow aside while the picture keeps its colour, by the median over neighbouring rows. */
+function widen(wide: Float32Array, picture: NeckPicture, direction: number): void {
+  const { size, iodPx } = picture;
+  const rows = Array.from({ length: size }, (_, y) => growth(wide, picture, y, direction));
+  const reach = Math.max(2, Math.round(0.06 * iodPx));
+  for (let y = 0; y < size; y++) {
+    const { edge } = rows[y];
+    if (edge < 0) continue;
+    const near = rows.slice(Math.max(0, y - reach), y + reach + 1).filter((row) => row.edge >= 0);
+    const steps = near.map((row) => row.steps).sort((a, b) => a - b)[near.length >> 1];
+    for (let i = 1; i <= steps; i++) {
+      const x = edge + i * direction;
+      if (x >= 0 && x < size) wide[y * size + x] = 1;
+    }
+  }
+}
+
+/** Outermost column of the neck in a row (-1 where there is none), and how many columns it goes on beyond. */
+function growth(
   wide: Float32Array,
-  { portrait, person, size, iodPx }: Pick<NeckCutInput, 'portrait' | 'person' | 'size' | 'iodPx'>,
+  { portrait, person, size, iodPx }: NeckPicture,
   y: number,
   direction: number,
-): void {
+): { edge: number; steps: number } {
   let edge = direction > 0 ? size - 1 : 0;
   while (edge >= 0 && edge < size && wide[y * size + edge] === 0) edge -= direction;
-  if (edge < 0 || edge >= size) return;
+  if (edge < 0 || edge >= size) return { edge: -1, steps: 0 };
   const mean = [0, 0, 0];
   const inner = Math.max(2, Math.round(0.12 * iodPx));
   let count = 0;
-  for (
-    let i = 0, x = edge;
-    i < inner && x >= 0 && x < size && wide[y * size + x] === 1;
-    i++, x -= direction
-  ) {
+  for (let x = edge; count < inner && x >= 0 && x < size && wide[y * size + x] === 1; x -= direction) {
     for (let k = 0; k < 3; k++) mean[k] += portrait[(y * size + x) * 3 + k];
     count++;
   }
   const soft = Math.max(2, Math.round(0.04 * iodPx));
-  let beyond = 0;
-  for (let i = 0, x = edge + direction; i < 0.4 * iodPx && x >= 0 && x < size; i++, x += direction) {
+  let steps = 0;
+  for (let x = edge + direction; steps < 0.4 * iodPx && x >= 0 && x < size; x += direction) {
     const p = y * size + x;
     const difference = Math.hypot(...mean.map((sum, k) => sum / count - portrait[p * 3 + k]));
-    if (beyond > 0 || difference > NECK_CONTRAST || person[p] < 0.5) beyond++;
-    if (beyond > soft) return;
-    wide[p] = 1;
+    if (difference > NECK_CONTRAST || person[p] < 0.5) break;
+    steps++;
   }
+  return { edge, steps: steps + soft };
 }

@@ -6,6 +6,8 @@ import { smoothstep } from './numeric.ts';
 export interface MatteHints {
   /** `[height, width]` 1 where the posed head model (head, neck and shoulders) covers the picture. */
   readonly covered: Uint8Array;
+  /** `[height, width]` 1 inside the face's outline: certainly person. */
+  readonly face: ArrayLike<number>;
   /** Row of the chin, pixels: below it the person widens into shoulders. */
   readonly chinY: number;
   /** Middle of the face, pixels. */
@@ -17,6 +19,8 @@ export interface MatteHints {
 /** The longer side of the picture at which the person is told from the background. */
 const WORKING_SIZE = 144;
 const ROUNDS = 3;
+/** Where the model covers the picture outside the face: skulls and shoulders differ. */
+const COVERED_PRIOR = 0.85;
 /** How much one pixel's own colour counts against agreeing with its neighbours. */
 const DATA_WEIGHT = 0.035;
 /** Colour distance (Euclidean RGB, 0..255) at which two neighbours stop being one thing. */
@@ -43,7 +47,8 @@ export function personMatte(
   const rows = Math.ceil(height / step);
   const colors = shrink(rgb, width, height, 3, step);
   const covered = shrink(hints.covered, width, height, 1, step);
-  const prior = priorOf(covered, columns, rows, step, hints);
+  const face = shrink(hints.face, width, height, 1, step);
+  const prior = priorOf(covered, face, columns, rows, step, hints);
 
   let person: Float32Array = Float32Array.from(prior);
   for (let round = 0; round < ROUNDS; round++) {
@@ -60,35 +65,30 @@ export function personMatte(
     const evidence = posterior(colors, columns, prior, inside, outside);
     person = randomWalk(colors, columns, rows, prior, evidence);
   }
-  const sharpened = person.map((p) => smoothstep(0.2, 0.8, p));
+  const sharpened = person.map((p) => smoothstep(0.38, 0.62, p));
   const large = enlarge(sharpened, columns, rows, width, height, step);
   const refined = guidedFilter(rgb, large, width, height, Math.max(2, Math.round(width / 85)), 40);
-  return refined.map((p) => smoothstep(0.08, 0.92, p));
+  return refined.map((p) => smoothstep(0.12, 0.88, p));
 }
 
 /** Probability of person from place alone; exactly 0 and 1 where it is certain. */
 function priorOf(
   covered: Float32Array,
+  face: Float32Array,
   columns: number,
   rows: number,
   step: number,
   { chinY, faceX, iodPx }: MatteHints,
 ): Float32Array {
   const distance = distanceTo(covered, columns, rows);
-  const inner = distanceTo(
-    covered.map((c) => (c > 0.5 ? 0 : 1)),
-    columns,
-    rows,
-  );
   const prior = new Float32Array(columns * rows);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const p = row * columns + column;
       const y = (row + 0.5) * step;
       const away = (distance[p] * step) / iodPx;
-      const deep = (inner[p] * step) / iodPx;
       if (away === 0) {
-        prior[p] = deep > 0.12 ? 1 : 0.8;
+        prior[p] = face[p] > 0.9 ? 1 : COVERED_PRIOR;
         continue;
       }
       // Hair is likely close to the skull; below the chin the body may be as wide as the picture.

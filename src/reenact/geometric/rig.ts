@@ -10,10 +10,14 @@ import { buildEyes, type EyeLayer } from './eyes.ts';
 import { faceRegion } from './face-region.ts';
 import { buildGrid } from './grid.ts';
 import { buildHeadSheet, type HeadSheet } from './head-sheet.ts';
+import { buildInterior, type InteriorFit } from './interior.ts';
 import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
+import { refineLidLines } from './lid-lines.ts';
 import { buildLidStrips, coverEyes, type LidStrips } from './lids.ts';
 import { personMatte } from './matte.ts';
-import { FACE_OUTLINE, JAW } from './openings.ts';
+import { buildMouth, coverMouth, type MouthLayer } from './mouth.ts';
+import { FACE_OUTLINE, JAW, MOUTH } from './openings.ts';
+import { mouthPalette } from './palette.ts';
 import { type EarLine, relaxRim, reliefOf } from './relief.ts';
 import { BODY_JOINT, RigidMotion } from './rigid-motion.ts';
 import { seatHead } from './seat.ts';
@@ -52,6 +56,7 @@ export interface WarpRig {
   readonly bodyTexture: Texture;
   readonly eyes: readonly EyeLayer[];
   readonly lidStrips: LidStrips;
+  readonly mouth: MouthLayer;
   readonly target: RasterTarget;
   /** The same pixels as `target.color`. */
   readonly image: RgbaImage;
@@ -70,13 +75,20 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const { calibration, coefficients, image } = reference;
   const { camera, interocularM } = calibration;
   const size = image.width;
+  const portrait = straightRgb(image);
+  const tracked = refineLidLines(
+    portrait,
+    size,
+    reference.landmarks.landmarks,
+    trackedIodPx(reference.landmarks.landmarks),
+  );
   const plain = shapeHead(model, calibration.beta);
   const onPicture = seatHead({
     shaped: plain,
     embedding,
     coefficients,
     camera,
-    landmarks: reference.landmarks.landmarks,
+    landmarks: tracked,
     interocularM,
   });
   const upright = new SeatedHead(onPicture, camera, coefficients);
@@ -85,9 +97,9 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const iodPx = (interocularM * camera.focalPx) / -own[168 * 3 + 2];
 
   const region = faceRegion(model, camera, upright.portrait, pick(own, FACE_OUTLINE), size, size);
-  const portrait = straightRgb(image);
   const person = personMatte(portrait, size, size, {
     covered: Uint8Array.from(region.surface.triangle, (t) => (t >= 0 ? 1 : 0)),
+    face: region.outline,
     chinY: own[152 * 3 + 1],
     faceX: own[168 * 3],
     iodPx,
@@ -107,8 +119,22 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const shaped = relaxRim(upright, coefficients, grid, relief);
   const seated = new SeatedHead(shaped, camera, coefficients);
 
-  const eyes = buildEyes({ portrait, size, iodPx, landmarks: own, tracked: reference.landmarks.landmarks });
-  const bare = coverEyes(portrait, size, eyes, iodPx);
+  const eyes = buildEyes({ portrait, size, iodPx, landmarks: own, tracked });
+  const plainPoints = projectPoints(
+    camera,
+    poseHead(plain, coefficients),
+    allPoints,
+    new Float32Array(own.length),
+  );
+  const palette = mouthPalette(portrait, size, own, eyes);
+  const interior = buildInterior(
+    model,
+    new SeatedHead(plain, camera, coefficients),
+    interiorFit(camera, own, plainPoints),
+    palette,
+  );
+  const mouth = buildMouth({ portrait, size, iodPx, landmarks: own, interior, cavity: palette.cavity });
+  const bare = coverMouth(coverEyes(portrait, size, eyes, iodPx), size, mouth);
 
   const layerInput = (follow: Float32Array): LayerInput => ({
     portrait: bare,
@@ -149,16 +175,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     reference,
     head: compact.shaped,
     posed: new Float32Array(compact.shaped.vertices.length),
-    unitScales: lidScales(
-      model,
-      own,
-      projectPoints(
-        camera,
-        poseHead(plain, coefficients),
-        surfacePoints(embedding, model.triangles),
-        new Float32Array(own.length),
-      ),
-    ),
+    unitScales: lidScales(model, own, plainPoints),
     psi: new Float32Array(model.expressionCount),
     motion: new RigidMotion(shaped.joints, coefficients),
     points: allPoints,
@@ -170,6 +187,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     bodyTexture: makeTexture(size, size, layers.bodyColor, layers.bodyOpacity),
     eyes,
     lidStrips: buildLidStrips(portrait, size, eyes, iodPx),
+    mouth,
     target: {
       width: size,
       height: size,
@@ -183,6 +201,33 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
 /** `[n, 2]` pixels of chosen landmarks. */
 function pick(landmarks: Float32Array, chosen: readonly number[]): Float32Array {
   return Float32Array.from(chosen.flatMap((i) => [landmarks[i * 3], landmarks[i * 3 + 1]]));
+}
+
+/** How the teeth must move to sit behind the portrait's lips as they sit behind the model's. */
+function interiorFit(camera: Camera, own: Float32Array, plain: Float32Array): InteriorFit {
+  const shift = (line: readonly number[]): number[] => {
+    const sum = [0, 0, 0];
+    for (const i of line) {
+      const metresPerPx = -plain[i * 3 + 2] / camera.focalPx / line.length;
+      sum[0] += (own[i * 3] - plain[i * 3]) * metresPerPx;
+      sum[1] -= (own[i * 3 + 1] - plain[i * 3 + 1]) * metresPerPx;
+    }
+    return sum;
+  };
+  const width = (points: Float32Array): number =>
+    Math.hypot(points[78 * 3] - points[308 * 3], points[78 * 3 + 1] - points[308 * 3 + 1]);
+  return {
+    upperShift: shift(MOUTH.upper.slice(3, -3)),
+    lowerShift: shift(MOUTH.lower.slice(3, -3)),
+    widen: Math.min(1.4, Math.max(0.8, width(own) / width(plain))),
+  };
+}
+
+/** Distance between the middles of the eyes' corners. */
+function trackedIodPx(landmarks: Float32Array): number {
+  const middle = (a: number, b: number, axis: number): number =>
+    (landmarks[a * 3 + axis] + landmarks[b * 3 + axis]) / 2;
+  return Math.hypot(middle(33, 133, 0) - middle(263, 362, 0), middle(33, 133, 1) - middle(263, 362, 1));
 }
 
 function focusOf(

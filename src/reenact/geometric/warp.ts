@@ -5,6 +5,7 @@ import { moveBodySheet } from './body-sheet.ts';
 import { drawEye } from './eyes.ts';
 import { moveHeadSheet } from './head-sheet.ts';
 import { moveLidStrips } from './lids.ts';
+import { drawMouth } from './mouth.ts';
 import type { WarpRig } from './rig.ts';
 import { limitTurn } from './rigid-motion.ts';
 import { projectPoints } from './seated-head.ts';
@@ -38,6 +39,7 @@ export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
   drawSheet(target, rig.bodySheet, rig.bodyTexture);
   target.nearness.fill(Number.NEGATIVE_INFINITY);
   drawSheet(target, rig.headSheet, rig.headTexture);
+  drawMouth(target, rig.mouth, camera, rig.landmarks, rig.motion.matrices);
   for (const eye of rig.eyes) drawEye(target, eye, camera, rig.landmarks, rig.motion.matrices);
   moveLidStrips(rig.lidStrips);
   drawSheet(target, rig.lidStrips, rig.lidStrips.texture);
