@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { outputError, PartFile } from '../reenact/codec/part-file.ts';
+import type { FrameStamp } from '../reenact/frame.ts';
 import type { HeadCoefficients } from '../reenact/head/head-model.ts';
-import type { AnimatedFrame } from './animate-job.ts';
 
 /** What the numbers of the other lines mean. */
 export interface CoefficientsHeader {
@@ -16,6 +16,12 @@ export interface CoefficientsHeader {
   readonly units: readonly string[];
   /** Names of the joints whose axis-angle rotations `theta` holds, three numbers each, radians. */
   readonly joints: readonly string[];
+}
+
+/** What one line tells. */
+export interface CoefficientsFrame extends FrameStamp {
+  readonly commanded: HeadCoefficients;
+  readonly confidence: number;
 }
 
 /** One line a frame. `translation` is metres, camera frame. */
@@ -49,7 +55,7 @@ export class CoefficientsFile {
     return file;
   }
 
-  async write(frame: AnimatedFrame): Promise<void> {
+  async write(frame: CoefficientsFrame): Promise<void> {
     await this.#line(lineOf(frame));
   }
 
@@ -79,8 +85,8 @@ export class CoefficientsFile {
   }
 }
 
-function lineOf(frame: AnimatedFrame): CoefficientsLine {
-  const { psi, theta, translation }: HeadCoefficients = frame.commanded;
+function lineOf(frame: CoefficientsFrame): CoefficientsLine {
+  const { psi, theta, translation } = frame.commanded;
   return {
     sequence: frame.sequence,
     ptsMs: rounded(frame.ptsMs, 1e3),
