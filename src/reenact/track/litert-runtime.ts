@@ -112,7 +112,10 @@ function evaluateGlue(code: string, file: string, require: unknown, numThreads: 
   const module = { exports: {} as unknown };
   const names = ['require', 'module', 'exports', '__filename', '__dirname', 'navigator'];
   const run = compileFunction(code, names, { filename: file }) as (...values: unknown[]) => void;
-  run(require, module, module.exports, file, dirname(file), { hardwareConcurrency: numThreads });
+  run(require, module, module.exports, file, dirname(file), {
+    hardwareConcurrency: numThreads,
+    userAgent: 'Node.js',
+  });
   return module.exports as WasmFactory;
 }
 
