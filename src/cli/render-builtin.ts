@@ -16,6 +16,8 @@ import { createDriverPerformance } from '../render/performance/driver-performanc
 import { encodeWav, synthesiseVoice } from '../render/performance/voice.ts';
 import { portraitScene, prepareBuiltin } from '../render/portrait.ts';
 import { renderHead } from '../render/render-head.ts';
+import type { RenderScene } from '../render/scene.ts';
+import type { Subject } from '../render/subject.ts';
 
 /**
  * Draws what stands in models/builtin: `npx tsx src/cli/render-builtin.ts avatars|driver|sheet|all [id …]`.
@@ -116,7 +118,7 @@ async function drawSheet(): Promise<void> {
 async function drawDriver({ model, assets, shapes }: Studio): Promise<void> {
   const act = createDriverPerformance(model);
   const subject = prepareBuiltin(DRIVER_PERSON, shapes[DRIVER_PERSON.id], model, assets, 1024);
-  const still = { ...portraitScene(DRIVER_PERSON, subject, DRIVER_PX), samples: 2 as const };
+  const still = driverScene(subject);
   const folder = await mkdtemp(join(tmpdir(), 'driver-'));
   const wav = join(folder, 'voice.wav');
   await writeFile(wav, encodeWav(synthesiseVoice(act.phones, act.durationS, SOUND_HZ, 3), SOUND_HZ));
@@ -160,6 +162,13 @@ async function drawDriver({ model, assets, shapes }: Studio): Promise<void> {
   console.log(
     `driver.mp4  ${(file.length / 1024).toFixed(0)} KB, sound ${written.audio}, sha256 ${createHash('sha256').update(file).digest('hex')}, ${times[count >> 1].toFixed(0)} ms a frame (median)`,
   );
+}
+
+/** Nearer than the portraits, as people sit before a webcam. */
+function driverScene(subject: Subject): RenderScene {
+  const scene = portraitScene(DRIVER_PERSON, subject, DRIVER_PX);
+  const { focalPx, centreX, centreY } = scene.camera;
+  return { ...scene, samples: 2, camera: { focalPx: focalPx * 1.12, centreX, centreY: centreY * 1.06 } };
 }
 
 function truthLine(

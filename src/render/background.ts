@@ -57,15 +57,27 @@ function scatterDiscs(seed: number) {
   }));
 }
 
-/** A blurred room: wall, window light on one side, shelf or picture edges on the other, darker below. */
+/**
+ * A room far out of focus: wall, window light on one side, a lamp's glow and a shelf on the other, darker below.
+ * Returns the share of the accent and the brightness.
+ */
 function roomAt(x: number, y: number, seed: number): [number, number] {
-  const flip = hash3(5, 5, 5, seed) > 0.5 ? x : 1 - x;
-  const window = smoothstep(0.34, 0.24, flip) * smoothstep(0.02, 0.12, flip) * smoothstep(0.75, 0.6, y);
-  const bar =
-    1 - 0.35 * smoothstep(0.03, 0.0, Math.abs(flip - 0.17)) - 0.3 * smoothstep(0.035, 0, Math.abs(y - 0.33));
-  const shelf = smoothstep(0.66, 0.72, flip) * (0.5 + 0.5 * Math.sign(Math.sin(y * 14 + 1))) * 0.5;
-  const books = smoothstep(0.68, 0.74, flip) * noise3(flip * 24, Math.floor(y * 4.6), 2, seed) * 0.4;
+  const across = hash3(5, 5, 5, seed) > 0.5 ? x : 1 - x;
+  const soft = 0.045;
+  const band = (value: number, from: number, to: number): number =>
+    smoothstep(from - soft, from + soft, value) * (1 - smoothstep(to - soft, to + soft, value));
+  const pane = band(across, 0.03, 0.27) * (1 - smoothstep(0.6, 0.75, y));
+  const frame =
+    0.4 * Math.exp(-(((across - 0.15) / 0.016) ** 2)) + 0.35 * Math.exp(-(((y - 0.32) / 0.018) ** 2));
+  const board = 0.5 * (Math.exp(-(((y - 0.24) / 0.03) ** 2)) + Math.exp(-(((y - 0.52) / 0.03) ** 2)));
+  const books = 0.35 + 0.55 * noise3(across * 17, Math.floor(y / 0.28 + 0.14) * 3.3, 2, seed);
+  const shelf = smoothstep(0.68, 0.8, across);
+  const lamp = 0.55 * Math.exp(-(((across - 0.9) / 0.16) ** 2 + ((y - 0.3) / 0.2) ** 2));
   const light =
-    0.75 + 0.9 * window * bar - 0.35 * smoothstep(0.6, 1, y) + 0.12 * fbm3(x * 3, y * 3, 0, 2, seed);
-  return [Math.min(1, Math.max(0, 0.3 + shelf * 0.6 + books)), light];
+    0.78 +
+    0.75 * pane * (1 - frame) +
+    lamp * 0.6 -
+    0.3 * smoothstep(0.55, 1, y) +
+    0.1 * fbm3(x * 3, y * 3, 0, 2, seed);
+  return [Math.min(1, Math.max(0, 0.25 + shelf * (0.5 * books + board) - 0.3 * lamp)), light];
 }

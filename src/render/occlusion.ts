@@ -17,7 +17,7 @@ export function bakeOcclusion(
   receiver: TriangleSoup,
   normals: Float32Array,
   casters: readonly TriangleSoup[],
-  directions = 48,
+  directions: number,
   size = 160,
 ): Occlusion {
   const count = receiver.positions.length / 3;

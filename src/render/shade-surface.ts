@@ -248,10 +248,15 @@ function shadeMouth(
   const faceX = w0 * face[a] + w1 * face[b] + w2 * face[c];
   const faceY = w0 * face[a + 1] + w1 * face[b + 1] + w2 * face[c + 1];
   const faceZ = w0 * face[a + 2] + w1 * face[b + 2] + w2 * face[c + 2];
-  const edge = Math.min(1, Math.max(0, (posed.openings.mouth[pixel] - 0.25) / 0.75));
-  const deep = smoothstep(-0.75, 0.35, faceZ);
+  const shown = posed.openings.mouth[pixel];
+  const tooth = material === MATERIAL.teethUpper || material === MATERIAL.teethLower;
+  // Teeth stand right behind the lips, the rest further in: the lips' shade reaches less far over them.
+  const edge = tooth ? smoothstep(0.04, 0.5, shown) : Math.min(1, Math.max(0, (shown - 0.25) / 0.75));
+  const deep = smoothstep(tooth ? -0.5 : -0.75, tooth ? 0.2 : 0.35, faceZ);
   f.openness = (0.05 + 0.95 * edge) * (0.03 + 0.97 * deep * deep);
-  f.keyReach *= (0.05 + 0.95 * edge) * (0.15 + 0.85 * deep);
+  f.keyReach = tooth
+    ? Math.max(f.keyReach, 0.3) * edge * deep
+    : f.keyReach * (0.05 + 0.95 * edge) * (0.15 + 0.85 * deep);
   if (material === MATERIAL.mouth) {
     f.albedoR = 0.22;
     f.albedoG = 0.045;
@@ -272,7 +277,9 @@ function shadeMouth(
       material === MATERIAL.teethUpper
         ? smoothstep(-0.985, -0.955, faceY + 0.12 * Math.max(0, 0.3 - faceZ))
         : smoothstep(-1.3, -1.34, faceY + 0.1 * Math.max(0, 0.25 - faceZ));
-    const ivory = 0.92 + 0.05 * noise3(faceX * 9, faceY * 6, 0, 11);
+    // The lower row lies in the shade of the upper one.
+    const row = material === MATERIAL.teethLower ? 0.72 : 0.9;
+    const ivory = row * (0.95 + 0.05 * noise3(faceX * 9, faceY * 6, 0, 11));
     f.albedoR = (0.78 + (0.42 - 0.78) * gum) * ivory;
     f.albedoG = (0.71 + (0.13 - 0.71) * gum) * ivory;
     f.albedoB = (0.58 + (0.12 - 0.58) * gum) * ivory;

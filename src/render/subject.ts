@@ -46,6 +46,8 @@ export interface SubjectOptions {
   readonly textureSize: number;
   /** Splits skin triangles in four for round outlines. */
   readonly refine: boolean;
+  /** Directions from which openness is seen. Default 48; fewer is faster and coarser. */
+  readonly skyDirections?: number;
 }
 
 const dressedModels = new WeakMap<HeadModel, WeakMap<LookAssets, HeadModel>>();
@@ -82,7 +84,13 @@ export function prepareShaped(
     hair === null || look.hair.fringe === null
       ? null
       : cutFringe(toFaceFrame(frame, placeBound(hair, model.template, UNTURNED)), look.hair.fringe);
-  const { underHair, ...occlusion } = bakeSubjectOcclusion(shaped, surface, hair, hairKept);
+  const { underHair, ...occlusion } = bakeSubjectOcclusion(
+    shaped,
+    surface,
+    hair,
+    hairKept,
+    options.skyDirections ?? 48,
+  );
   return {
     shaped,
     look,
@@ -172,6 +180,7 @@ function bakeSubjectOcclusion(
   surface: HeadSurface,
   hair: BoundMesh | null,
   hairKept: Float32Array | null,
+  directions: number,
 ) {
   const { model } = shaped;
   // Lashes would shade their own lids as a solid sheet.
@@ -183,7 +192,7 @@ function bakeSubjectOcclusion(
     const normals = vertexNormals(positions, triangles);
     const casters = [receiver];
     // Hair lets light through: half of its shade is what the cards would give if they were solid.
-    const bare = bakeOcclusion(receiver, normals, casters).openness;
+    const bare = bakeOcclusion(receiver, normals, casters, directions).openness;
     if (!withHair || hair === null) return { openness: bare, hairOpenness: null, underHair: null };
     const hairMesh = {
       positions: placeBound(hair, shaped.vertices, UNTURNED),
@@ -192,7 +201,7 @@ function bakeSubjectOcclusion(
           ? hair.triangles
           : hair.triangles.filter((_, i) => hairKept[hair.triangles[i - (i % 3)]] > 0.5),
     };
-    const under = bakeOcclusion(receiver, normals, [receiver, hairMesh]).openness;
+    const under = bakeOcclusion(receiver, normals, [receiver, hairMesh], directions).openness;
     const underHair = new Float32Array(under.length);
     for (let v = 0; v < under.length; v++) {
       underHair[v] = 1 - under[v] / Math.max(0.05, bare[v]);
@@ -203,7 +212,7 @@ function bakeSubjectOcclusion(
     return {
       openness: under,
       underHair,
-      hairOpenness: bakeOcclusion(hairMesh, hairNormals, [receiver, hairMesh]).openness,
+      hairOpenness: bakeOcclusion(hairMesh, hairNormals, [receiver, hairMesh], directions).openness,
     };
   };
   const still = {

@@ -58,7 +58,7 @@ const FAREWELL = 'N AA1 UW __ G UH D B AY1';
 const BLINKS_S = [1.0, 2.75, 4.1, 4.5, 6.6, 7.7, 9.45, 11.25, 12.5, 13.7, 15.1, 16.15, 17.9, 19.3];
 
 export function createDriverPerformance(model: HeadModel, seed = 5): DriverPerformance {
-  const phones = [...timePhrase(SPEECH, 0.62, 1.16), ...timePhrase(FAREWELL, 18.15)];
+  const phones = [...timePhrase(SPEECH, 0.66, 1.18), ...timePhrase(FAREWELL, 18.15)];
   const fixations = planFixations(DURATION_S, seed);
   const beats = planBeats(phones, seed);
   return {
@@ -100,7 +100,7 @@ function momentAt(model: HeadModel, plan: Plan, timeS: number): DriverMoment {
   const sweeping = during(timeS, 7.4, 16.2, 0.4);
   const alive = during(timeS, 0.5, 19.95, 0.45);
 
-  const units: Record<string, number> = mouthAt(phones, timeS, 1.1);
+  const units: Record<string, number> = mouthAt(phones, timeS, 1.1 * during(timeS, 0.48, 20, 0.14));
   const add = (name: string, value: number): void => {
     units[name] = (units[name] ?? 0) + value;
   };

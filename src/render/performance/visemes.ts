@@ -15,13 +15,13 @@ const LIP_TO_TEETH: Viseme = {
   'lower-lip-roll-in': 0.45,
   'upper-lip-up': 0.4,
 };
-const TONGUE: Viseme = { jaw: 0.075, 'lips-part': 0.35, 'lower-lip-down': 0.22, 'upper-lip-up': 0.15 };
+const TONGUE: Viseme = { jaw: 0.075, 'lips-part': 0.35, 'lower-lip-down': 0.11, 'upper-lip-up': 0.15 };
 const HISS: Viseme = {
   jaw: 0.03,
   'lips-part': 0.32,
   'corner-out': 0.28,
   'upper-lip-up': 0.25,
-  'lower-lip-down': 0.35,
+  'lower-lip-down': 0.17,
 };
 const BACK: Viseme = { jaw: 0.09, 'lips-part': 0.3 };
 const ROUND: Viseme = { jaw: 0.055, 'lips-pucker': 0.7, 'lips-funnel': 0.35, 'corner-in': 0.45 };
@@ -30,11 +30,11 @@ const SPREAD: Viseme = {
   'corner-out': 0.55,
   'corner-back': 0.2,
   'upper-lip-up': 0.33,
-  'lower-lip-down': 0.38,
+  'lower-lip-down': 0.19,
 };
-const OPEN: Viseme = { jaw: 0.25, 'lips-part': 0.2, 'lower-lip-down': 0.2 };
-const HALF: Viseme = { jaw: 0.16, 'corner-out': 0.25, 'upper-lip-up': 0.25, 'lower-lip-down': 0.28 };
-const MURMUR: Viseme = { jaw: 0.12, 'lips-part': 0.25, 'lower-lip-down': 0.15 };
+const OPEN: Viseme = { jaw: 0.25, 'lips-part': 0.2, 'lower-lip-down': 0.1 };
+const HALF: Viseme = { jaw: 0.16, 'corner-out': 0.25, 'upper-lip-up': 0.25, 'lower-lip-down': 0.14 };
+const MURMUR: Viseme = { jaw: 0.12, 'lips-part': 0.25, 'lower-lip-down': 0.075 };
 
 const VISEMES: Record<PhoneSymbol, Viseme> = {
   _: {},
