@@ -4,6 +4,7 @@ import { jointTransforms } from '../head/joint-transforms.ts';
 import type { FaceRegion } from './face-region.ts';
 import type { WarpGrid } from './grid.ts';
 import { solveScreened } from './harmonic.ts';
+import { distanceTo } from './matte.ts';
 import { pixelAt, solve3 } from './numeric.ts';
 import type { SeatedHead } from './seated-head.ts';
 
@@ -14,56 +15,78 @@ import type { SeatedHead } from './seated-head.ts';
 const GIVEN_UP_FACING = 0.15;
 const BELIEVED_FACING = 0.4;
 
-/** What lies behind the eyes is drawn nearer, and the ears (below the brows, outside the face) are not looked at. */
-export interface EarLine {
-  /** Row above which the model's skull is believed outside the face's outline, pixels. */
-  readonly topY: number;
-  /** Z of the outer eye corners, metres. */
-  readonly nearness: number;
-  /** How far behind that the sheet reaches at most. */
-  readonly reachM: number;
-}
+/** Hair and ears lie in one plane through the middle of the head from this far beside the face, interocular distances. */
+const PLANE_BESIDE = 0.12;
 
-/** As it is in front of 0, bounded by `reach` behind. */
-function compress(behind: number, reach: number): number {
-  return behind <= 0 ? behind : reach * Math.tanh(behind / reach);
+export interface ReliefInput {
+  /** Posed as the portrait. */
+  readonly seated: SeatedHead;
+  readonly region: FaceRegion;
+  readonly grid: WarpGrid;
+  /** `[size, size]` 1 where the model's head is seen. */
+  readonly skull: Uint8Array;
+  /** `[size, size]` 1 where the neck is cut from the head. */
+  readonly cut: Float32Array;
+  /** `[478, 3]` landmarks of the seated head: pixels and Z. */
+  readonly landmarks: Float32Array;
+  readonly size: number;
+  readonly iodPx: number;
 }
 
 /**
- * Depth of the picture at the grid's vertices: the model's where its surface faces the camera, a harmonic
- * continuation elsewhere (over the rim, ears, hair and background).
+ * Depth of the picture at the grid's vertices: the model's where its surface faces the camera, a plane through the
+ * middle of the head where hair and ears are (the model's own ears are not the portrait's), a harmonic passage between
+ * them and below the jaw.
  *
- * @param skull `[size, size]` 1 where the model's head is seen
  * @returns `[rows, columns]` camera-frame Z, metres
  */
-export function reliefOf(
-  seated: SeatedHead,
-  region: FaceRegion,
-  grid: WarpGrid,
-  skull: Uint8Array,
-  ears: EarLine,
-  size: number,
-): Float32Array {
+export function reliefOf(input: ReliefInput): Float32Array {
+  const { seated, region, grid, skull, cut, landmarks, size, iodPx } = input;
   const { columns, xs, ys } = grid;
   const facing = vertexFacing(seated);
   const { triangles } = seated.shaped.model;
+  const browY = Math.min(landmarks[BROWS[0] * 3 + 1], landmarks[BROWS[1] * 3 + 1]);
+  const believed = region.outline.map((inside, p) =>
+    inside > 0.5 || (skull[p] === 1 && Math.floor(p / size) < browY) ? 1 : 0,
+  );
+  const away = distanceTo(believed, size, size);
   const values = new Float32Array(columns * grid.rows);
   const known = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    const p = pixelAt(xs[i % columns], ys[Math.floor(i / columns)], size);
+    const x = xs[i % columns];
+    const y = ys[Math.floor(i / columns)];
+    const p = pixelAt(x, y, size);
     const t = region.surface.triangle[p];
-    if (t < 0 || seated.isSkin[t] === 0 || skull[p] === 0) continue;
-    const least = Math.min(
-      facing[triangles[t * 3]],
-      facing[triangles[t * 3 + 1]],
-      facing[triangles[t * 3 + 2]],
-    );
-    const isEar = region.outline[p] < 0.5 && ys[Math.floor(i / columns)] > ears.topY;
-    if (least < BELIEVED_FACING || isEar) continue;
-    values[i] = ears.nearness - compress(ears.nearness - region.surface.nearness[p], ears.reachM);
-    known[i] = 1;
+    if (believed[p] === 1) {
+      if (t < 0 || seated.isSkin[t] === 0) continue;
+      const least = Math.min(
+        facing[triangles[t * 3]],
+        facing[triangles[t * 3 + 1]],
+        facing[triangles[t * 3 + 2]],
+      );
+      if (least < BELIEVED_FACING) continue;
+      values[i] = region.surface.nearness[p];
+      known[i] = 1;
+    } else if (away[p] > PLANE_BESIDE * iodPx && cut[p] < 0.5) {
+      values[i] = earPlane(landmarks, x);
+      known[i] = 1;
+    }
   }
   return solveScreened(grid, { values, known, fadePx: Number.POSITIVE_INFINITY, sweeps: 500 });
+}
+
+const BROWS = [105, 334];
+/** Where the face's outline passes the ears, on the screen's left and right. */
+const EARS = [234, 454];
+
+/**
+ * Z of the plane of hair and ears at column x: through both ears on the side that is turned to the camera, level on
+ * the other, where the head's silhouette lies in its middle.
+ */
+function earPlane(landmarks: Float32Array, x: number): number {
+  const [xa, za, xb, zb] = EARS.flatMap((i) => [landmarks[i * 3], landmarks[i * 3 + 2]]);
+  const t = Math.min(1, Math.max(0, (x - xa) / (xb - xa)));
+  return Math.max((za + zb) / 2, za + t * (zb - za));
 }
 
 /**

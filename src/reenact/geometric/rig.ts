@@ -7,18 +7,18 @@ import type { ReferenceIdentity } from '../identity/reference.ts';
 import { type BodySheet, buildBodySheet, mapNeck } from './body-sheet.ts';
 import { lidScales } from './eye-closing.ts';
 import { buildEyes, type EyeLayer } from './eyes.ts';
-import { faceRegion } from './face-region.ts';
+import { type FaceRegion, faceRegion } from './face-region.ts';
 import { buildGrid } from './grid.ts';
 import { buildHeadSheet, type HeadSheet } from './head-sheet.ts';
 import { buildInterior, type InteriorFit } from './interior.ts';
 import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
 import { refineLidLines } from './lid-lines.ts';
 import { buildLidStrips, coverEyes, type LidStrips } from './lids.ts';
-import { personMatte } from './matte.ts';
+import { distanceTo, personMatte } from './matte.ts';
 import { buildMouth, coverMouth, type MouthLayer } from './mouth.ts';
 import { FACE_OUTLINE, JAW, MOUTH } from './openings.ts';
 import { mouthPalette } from './palette.ts';
-import { type EarLine, relaxRim, reliefOf } from './relief.ts';
+import { relaxRim, reliefOf } from './relief.ts';
 import { BODY_JOINT, RigidMotion } from './rigid-motion.ts';
 import { seatHead } from './seat.ts';
 import { compactHead, projectPoints, SeatedHead, type SurfacePoints, surfacePoints } from './seated-head.ts';
@@ -64,8 +64,8 @@ export interface WarpRig {
 
 /** Model triangles whose every corner follows the head at least this much are head, not neck. */
 const HEAD_FOLLOWS = 0.985;
-/** How far behind the outer eye corners the sheet reaches, interocular distances. */
-const EAR_REACH = 1;
+/** The model's skull is believed this far within its outline, interocular distances. */
+const SKULL_RIM = 0.14;
 /** The sheet goes on beyond the picture by this part of its size: a head that is cut by the edge may come in. */
 const BEYOND = 0.2;
 const FINE_CELL = 1 / 150;
@@ -99,7 +99,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const region = faceRegion(model, camera, upright.portrait, pick(own, FACE_OUTLINE), size, size);
   const person = personMatte(portrait, size, size, {
     covered: Uint8Array.from(region.surface.triangle, (t) => (t >= 0 ? 1 : 0)),
-    face: region.outline,
+    face: certainHead(upright, region, own[1 * 3 + 1], iodPx, size),
     chinY: own[152 * 3 + 1],
     faceX: own[168 * 3],
     iodPx,
@@ -115,7 +115,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     finePx: size * FINE_CELL,
     coarsePx: size * COARSE_CELL,
   });
-  const relief = reliefOf(upright, region, grid, skull, earLine(own, interocularM), size);
+  const relief = reliefOf({ seated: upright, region, grid, skull, cut, landmarks: own, size, iodPx });
   const shaped = relaxRim(upright, coefficients, grid, relief);
   const seated = new SeatedHead(shaped, camera, coefficients);
 
@@ -244,20 +244,29 @@ function focusOf(
   };
 }
 
-function earLine(landmarks: Float32Array, interocularM: number): EarLine {
-  const [right, left] = [33, 263].map((i) => landmarks.subarray(i * 3, i * 3 + 3));
-  const [browRight, browLeft] = [105, 334].map((i) => landmarks[i * 3 + 1]);
-  return {
-    topY: Math.min(browRight, browLeft),
-    nearness: Math.min(right[2], left[2]),
-    reachM: EAR_REACH * interocularM,
-  };
+/** Face, and above the nose the skull but for its rim: certainly person, whatever their colours. */
+function certainHead(
+  seated: SeatedHead,
+  region: FaceRegion,
+  noseY: number,
+  iodPx: number,
+  size: number,
+): Float32Array {
+  const skull = skullMask(seated, region.surface.triangle, null).map((inside, p) =>
+    p < noseY * size ? inside : 0,
+  );
+  const away = distanceTo(
+    skull.map((inside) => 1 - inside),
+    size,
+    size,
+  );
+  return region.outline.map((inside, p) => (inside > 0.5 || away[p] > SKULL_RIM * iodPx ? 1 : 0));
 }
 
-function skullMask(seated: SeatedHead, triangle: Int32Array, cut: Float32Array): Uint8Array {
+function skullMask(seated: SeatedHead, triangle: Int32Array, cut: Float32Array | null): Uint8Array {
   const { model } = seated.shaped;
   return Uint8Array.from(triangle, (t, p) => {
-    if (t < 0 || cut[p] > 0.5) return 0;
+    if (t < 0 || (cut !== null && cut[p] > 0.5)) return 0;
     for (let k = 0; k < 3; k++)
       if (1 - model.skinWeights[model.triangles[t * 3 + k] * 5 + BODY_JOINT] < HEAD_FOLLOWS) return 0;
     return 1;
