@@ -9,7 +9,7 @@ export interface MotionFrame extends FrameStamp {
 /** Makes the avatar's picture from its motion. Tiers differ in what stands behind this. */
 export interface Generator {
   readonly name: string;
-  /** Pixels of the result are the caller's until the next call. */
+  /** Each frame owns its pixels: frames wait for the encoder while later ones are made. */
   generate(motion: MotionFrame): Promise<VideoFrame>;
   /** Idempotent. */
   close(): Promise<void>;

@@ -15,7 +15,9 @@ export function createGeometricGenerator(source: WarpRigSource): Generator {
     name: 'geometric',
     async generate(motion: MotionFrame): Promise<VideoFrame> {
       if (closed) throw new LokiError('CANCELLED', 'The generator is closed.');
-      return { ...stampOf(motion), image: warp(rig, motion.coefficients) };
+      const { width, height, data } = warp(rig, motion.coefficients);
+      // A frame may still wait for the encoder while the next is made: it must own its pixels.
+      return { ...stampOf(motion), image: { width, height, data: data.slice() } };
     },
     async close(): Promise<void> {
       closed = true;
