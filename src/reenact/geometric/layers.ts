@@ -1,6 +1,6 @@
 import { boxMean } from './guided-filter.ts';
 import { pullPush } from './inpaint.ts';
-import { distanceTo } from './matte.ts';
+import { distanceTo } from './distance.ts';
 import { smoothstep } from './numeric.ts';
 import { CoverageMask } from './polygon.ts';
 

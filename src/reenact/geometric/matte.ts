@@ -1,4 +1,5 @@
 import { guidedFilter } from './guided-filter.ts';
+import { distanceTo } from './distance.ts';
 import { fitMixture, logDensity, type Mixture } from './mixture.ts';
 import { smoothstep } from './numeric.ts';
 
@@ -177,32 +178,6 @@ function edgeWeights(
       weights[p] = Math.exp(-squared / (2 * EDGE_CONTRAST ** 2)) + 1e-3;
     }
   return weights;
-}
-
-/** Chamfer distance (1, √2) to the nearest cell with a value over a half, in cells. */
-export function distanceTo(field: ArrayLike<number>, columns: number, rows: number): Float32Array {
-  const distance = Float32Array.from(field, (value) => (value > 0.5 ? 0 : 1e6));
-  const pass = (from: number, end: number, by: number): void => {
-    for (let row = from; row !== end; row += by)
-      for (let i = 0; i < columns; i++) {
-        const column = by > 0 ? i : columns - 1 - i;
-        const p = row * columns + column;
-        const reach = (dx: number, dy: number, cost: number): void => {
-          const x = column + dx;
-          const y = row + dy;
-          if (x < 0 || x >= columns || y < 0 || y >= rows) return;
-          const through = distance[y * columns + x] + cost;
-          if (through < distance[p]) distance[p] = through;
-        };
-        reach(-by, 0, 1);
-        reach(0, -by, 1);
-        reach(-1, -by, Math.SQRT2);
-        reach(1, -by, Math.SQRT2);
-      }
-  };
-  pass(0, rows, 1);
-  pass(rows - 1, -1, -1);
-  return distance;
 }
 
 /** Box average over `step × step` blocks. */

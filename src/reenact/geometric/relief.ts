@@ -4,7 +4,7 @@ import { jointTransforms } from '../head/joint-transforms.ts';
 import type { FaceRegion } from './face-region.ts';
 import type { WarpGrid } from './grid.ts';
 import { solveScreened } from './harmonic.ts';
-import { distanceTo } from './matte.ts';
+import { distanceTo } from './distance.ts';
 import { pixelAt, solve3 } from './numeric.ts';
 import type { SeatedHead } from './seated-head.ts';
 

@@ -4,7 +4,7 @@ import { project } from '../head/camera.ts';
 import type { Camera, HeadCoefficients, ShapedHead } from '../head/head-model.ts';
 import { jointTransforms } from '../head/joint-transforms.ts';
 import { poseHead } from '../head/pose-head.ts';
-import { factorise, solveFactorised } from './linear-solve.ts';
+import { addSpline, buildSpline } from './surface-spline.ts';
 import { solve3 } from './numeric.ts';
 
 /** Smoothing of the spline a landmark group: the outline slides over the skin, so it only pulls gently. */
@@ -39,8 +39,7 @@ export interface SeatOptions {
 /**
  * Seats the head on its picture: the same head with rest vertices moved so that, posed as the portrait, its
  * landmarks project to where the tracker saw them. The residuals are spread over the surface as a smoothed
- * biharmonic spline (φ(r) = −r with linear terms; Wahba, "Spline Models for Observational Data", 1990) in the rest
- * frame, so they turn with the head and open with the jaw. Depth is left as it is: one picture does not tell it.
+ * biharmonic spline in the rest frame, so they turn with the head and open with the jaw. Depth is left as it is: one picture does not tell it.
  */
 export function seatHead(options: SeatOptions): ShapedHead {
   const { shaped, embedding, interocularM } = options;
@@ -50,21 +49,18 @@ export function seatHead(options: SeatOptions): ShapedHead {
     theta: Float32Array.of(0, 0, 0, 0, 0, 0, APART_RAD, 0, 0, 0, 0, 0, 0, 0, 0),
     translation: new Float32Array(3),
   });
-  const centres = used.map((landmark) => onSurface(apart, shaped, embedding, landmark));
-  const spline = factorise(splineMatrix(centres, used, interocularM), used.length + 4);
+  const centres = new Float64Array(used.length * 3);
+  used.forEach((landmark, i) => {
+    centres.set(onSurface(apart, shaped, embedding, landmark), i * 3);
+  });
+  const smoothing = used.map((landmark) => SMOOTHING[LANDMARK_GROUPS[GROUP_OF_LANDMARK[landmark]]]);
+  const spline = buildSpline(centres, smoothing, interocularM);
   const influence = splineInfluence(apart, centres, interocularM);
 
   const vertices = Float32Array.from(shaped.vertices);
-  let seated: ShapedHead = { ...shaped, vertices };
-  for (let round = 0; round < ROUNDS; round++) {
-    const offsets = restResiduals(seated, options, used);
-    for (let axis = 0; axis < 3; axis++) {
-      const right = new Float64Array(used.length + 4);
-      for (let i = 0; i < used.length; i++) right[i] = offsets[i * 3 + axis];
-      addSpline(vertices, axis, solveFactorised(spline, right), apart, centres, influence, interocularM);
-    }
-    seated = { ...shaped, vertices };
-  }
+  const seated: ShapedHead = { ...shaped, vertices };
+  for (let round = 0; round < ROUNDS; round++)
+    addSpline(spline, restResiduals(seated, options, used), apart, influence, vertices);
   return seated;
 }
 
@@ -92,32 +88,15 @@ function onSurface(
   return point;
 }
 
-/** `[n + 4, n + 4]` interpolation matrix of the smoothed spline. */
-function splineMatrix(centres: readonly number[][], used: readonly number[], unitM: number): Float64Array {
-  const count = centres.length;
-  const size = count + 4;
-  const matrix = new Float64Array(size * size);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < count; j++) matrix[i * size + j] = -distance(centres[i], centres[j]) / unitM;
-    matrix[i * size + i] += SMOOTHING[LANDMARK_GROUPS[GROUP_OF_LANDMARK[used[i]]]];
-    for (let k = 0; k < 4; k++) {
-      const term = k === 0 ? 1 : centres[i][k - 1] / unitM;
-      matrix[i * size + count + k] = term;
-      matrix[(count + k) * size + i] = term;
-    }
-  }
-  return matrix;
-}
-
 /** `[V]` 1 near the landmarks, 0 far from them: a spline says nothing there. */
-function splineInfluence(apart: Float32Array, centres: readonly number[][], unitM: number): Float32Array {
+function splineInfluence(apart: Float32Array, centres: Float64Array, unitM: number): Float32Array {
   const influence = new Float32Array(apart.length / 3);
   for (let vertex = 0; vertex < influence.length; vertex++) {
     let nearest = Number.POSITIVE_INFINITY;
-    for (const centre of centres) {
-      const dx = apart[vertex * 3] - centre[0];
-      const dy = apart[vertex * 3 + 1] - centre[1];
-      const dz = apart[vertex * 3 + 2] - centre[2];
+    for (let c = 0; c < centres.length; c += 3) {
+      const dx = apart[vertex * 3] - centres[c];
+      const dy = apart[vertex * 3 + 1] - centres[c + 1];
+      const dz = apart[vertex * 3 + 2] - centres[c + 2];
       nearest = Math.min(nearest, dx * dx + dy * dy + dz * dz);
     }
     const along = (Math.sqrt(nearest) / unitM - FULL_WITHIN) / (GONE_BEYOND - FULL_WITHIN);
@@ -165,28 +144,4 @@ function blendedRotation(
     }
   }
   return rotation;
-}
-
-function addSpline(
-  vertices: Float32Array,
-  axis: number,
-  weights: Float64Array,
-  apart: Float32Array,
-  centres: readonly number[][],
-  influence: Float32Array,
-  unitM: number,
-): void {
-  const count = centres.length;
-  for (let vertex = 0; vertex < influence.length; vertex++) {
-    if (influence[vertex] === 0) continue;
-    const point = [apart[vertex * 3], apart[vertex * 3 + 1], apart[vertex * 3 + 2]];
-    let value = weights[count];
-    for (let k = 0; k < 3; k++) value += (weights[count + 1 + k] * point[k]) / unitM;
-    for (let i = 0; i < count; i++) value -= (weights[i] * distance(point, centres[i])) / unitM;
-    vertices[vertex * 3 + axis] += influence[vertex] * value;
-  }
-}
-
-function distance(a: readonly number[], b: readonly number[]): number {
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
