@@ -23,7 +23,7 @@ export function faceModelSettled() {
 
 /**
  * Puts the 478-point face model in place: from a copy on this machine, else from its publisher. Without it the
- * tracker works with the 468-point mesh (no irises) of an npm package, so a failure is only told.
+ * tracker works with the mesh of an npm package, a little less exactly, so a failure is only told.
  */
 export async function ensureFaceModel({ retryNetwork, say }) {
   if (sha256OfFile(PATH) === SHA256) return;
@@ -44,8 +44,8 @@ export async function ensureFaceModel({ retryNetwork, say }) {
     rmSync(part, { force: true });
     writeFileSync(UNREACHABLE, '');
     say(
-      `Set-up: the face model could not be fetched (${error.message}); the tracker takes its 468-point mesh from npm. ` +
-        `For irises, put ${URL} at ${relative(ROOT, PATH)}.`,
+      `Set-up: the face model could not be fetched (${error.message}); the tracker takes the mesh of its npm package. ` +
+        `For the finer one, put ${URL} at ${relative(ROOT, PATH)}.`,
     );
   }
 }
