@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ROOT, SetupError, sha256OfFile } from './project.mjs';
 
 const LOCK_FILE = join(ROOT, 'package-lock.json');
@@ -53,6 +53,7 @@ export function installDependencies(say) {
       `The dependencies could not be installed (${said}): connect to the npm registry, then run \`npm run setup\`.`,
     );
   }
+  mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, fingerprint());
 }
 
