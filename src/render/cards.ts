@@ -1,24 +1,20 @@
-import type { RgbaImage } from '../reenact/frame.ts';
 import type { HeadCoefficients } from '../reenact/head/head-model.ts';
 import { jointTransforms, TRANSFORM_SIZE } from '../reenact/head/joint-transforms.ts';
 import { poseHead } from '../reenact/head/pose-head.ts';
-import { decodeCode, smoothstep } from './colour.ts';
-import { type DepthView, lightReaching } from './depth-view.ts';
+import { smoothstep } from './colour.ts';
+import type { DepthView } from './depth-view.ts';
 import { projectToScreen, vertexNormals } from './geometry.ts';
+import { lightHair, type Strands } from './hair-light.ts';
+import { type HairTexture, hairTextureOf } from './hair-texture.ts';
 import { partIndex } from './head-surface.ts';
+import { noise3 } from './noise.ts';
 import { createSampleBuffer, rasterise, type SampleBuffer, type SampleTest } from './rasterise.ts';
 import type { RenderScene } from './scene.ts';
 import { headMiddle, outwards, placeBound, type Subject } from './subject.ts';
 
 /** Textured two-sided surface with holes: hair, lashes. */
-export interface Card {
+export interface Card extends Strands {
   readonly kind: 'hair' | 'lashes';
-  /** `[n, 3]` camera frame. */
-  readonly positions: Float32Array;
-  readonly normals: Float32Array;
-  /** `[n, 3]` unit direction of the strands; null where it does not matter. */
-  readonly strands: Float32Array | null;
-  readonly openness: Float32Array | null;
   /** `[n]` share of each vertex that the scissors left, 0..1; null where nothing is cut. */
   readonly kept: Float32Array | null;
   readonly triangles: Uint32Array;
@@ -29,43 +25,10 @@ export interface Card {
   readonly isSolid: SampleTest;
 }
 
-/** Alpha and relative brightness of a hair picture; its own colour is dropped for the person's. */
-export interface HairTexture {
-  readonly width: number;
-  readonly height: number;
-  readonly alpha: Float32Array;
-  /** Brightness over the mean of the opaque part. */
-  readonly tone: Float32Array;
-}
+/** Styles whose pictures are too coarse to show strands: these are drawn along v on top. */
+const DRAWN_STRANDS: Readonly<Record<string, number>> = { long01: 0.45, bob02: 0.4 };
 
-const textures = new WeakMap<RgbaImage, HairTexture>();
 const hairUv = new WeakMap<object, Float32Array>();
-
-export function hairTextureOf(image: RgbaImage): HairTexture {
-  let texture = textures.get(image);
-  if (texture !== undefined) return texture;
-  const count = image.width * image.height;
-  const alpha = new Float32Array(count);
-  const tone = new Float32Array(count);
-  let sum = 0;
-  let weight = 0;
-  for (let i = 0; i < count; i++) {
-    const p = i * 4;
-    alpha[i] = image.data[p + 3] / 255;
-    tone[i] =
-      0.3 * decodeCode(image.data[p]) +
-      0.6 * decodeCode(image.data[p + 1]) +
-      0.1 * decodeCode(image.data[p + 2]);
-    sum += alpha[i] * tone[i];
-    weight += alpha[i];
-  }
-  const mean = Math.max(1e-4, sum / Math.max(1, weight));
-  // Compressed: pictures with strong painted highlights and nearly black ones come out alike.
-  for (let i = 0; i < count; i++) tone[i] = Math.min(1.9, (tone[i] / mean) ** 0.6);
-  texture = { width: image.width, height: image.height, alpha, tone };
-  textures.set(image, texture);
-  return texture;
-}
 
 export function hairCard(subject: Subject, coefficients: HeadCoefficients): Card | null {
   const { hair, shaped } = subject;
@@ -209,6 +172,7 @@ export function blendCards(
   const look = scene.subject.look;
   const tint = card.kind === 'hair' ? look.hair.colour : look.lashes.colour;
   const strength = card.kind === 'hair' ? 1 : look.lashes.density * 0.75;
+  const strands = card.kind === 'hair' ? (DRAWN_STRANDS[look.hair.style ?? ''] ?? 0) : 0;
   const { cornerUv, texture, kept } = card;
   const { width: tw, height: th, alpha, tone } = texture;
   // A scratch view of the same depth: cards hide behind the head, not behind each other.
@@ -255,9 +219,12 @@ export function blendCards(
       covered *= smoothstep(0.42, 0.58, left + 0.25 * (tone[p] - 1));
       if (covered < 0.02) return false;
     }
-    const bright =
+    let bright =
       (tone[p] * (1 - fx) + tone[p + 1] * fx) * (1 - fy) +
       (tone[p + tw] * (1 - fx) + tone[p + tw + 1] * fx) * fy;
+    if (strands > 0)
+      bright *=
+        1 + strands * noise3(u * 420, v * 9, 0.5, 5) + 0.5 * strands * noise3(u * 1100, v * 16, 1.5, 6);
     const a = i0 * 6;
     const b = i1 * 6;
     const c = i2 * 6;
@@ -293,70 +260,4 @@ function backToFront(card: Card, screen: Float32Array): Uint32Array {
     for (let k = 0; k < 3; k++) near[f] += screen[card.triangles[f * 3 + k] * 3 + 2];
   }
   return Uint32Array.from({ length: count }, (_, f) => f).sort((a, b) => near[a] - near[b]);
-}
-
-/**
- * `[n, 6]` light on each hair vertex: diffuse factor and highlight, after Kajiya and Kay ("Rendering Fur with Three
- * Dimensional Textures", SIGGRAPH 1989) with Marschner's two shifted highlights, one white and one of the hair's colour.
- */
-function lightHair(scene: RenderScene, card: Card, shadows: DepthView): Float32Array {
-  const { positions, normals, strands, openness } = card;
-  const { lights } = scene;
-  const { hair } = scene.subject.look;
-  const count = positions.length / 3;
-  const out = new Float32Array(count * 6);
-  for (let v = 0, p = 0, o = 0; v < count; v++, p += 3, o += 6) {
-    const open = openness === null ? 1 : openness[v];
-    const x = positions[p];
-    const y = positions[p + 1];
-    const z = positions[p + 2];
-    const reach = lightReaching(
-      shadows,
-      x + normals[p] * 0.004,
-      y + normals[p + 1] * 0.004,
-      z + normals[p + 2] * 0.004,
-      0.004,
-      3,
-    );
-    const away = 1 / Math.sqrt(x * x + y * y + z * z);
-    const up = 0.5 + 0.5 * normals[p + 1];
-    const ambient = 0.25 + 0.75 * open;
-    for (let k = 0; k < 3; k++)
-      out[o + k] = 0.8 * ambient * (lights.ground[k] + (lights.sky[k] - lights.ground[k]) * up);
-    for (let i = 0; i < 3; i++) {
-      const light = i === 0 ? lights.key : i === 1 ? lights.fill : lights.rim;
-      const arrives = i === 0 ? 0.25 + 0.75 * reach : 0.35 + 0.65 * open;
-      const [lx, ly, lz] = light.direction;
-      const cosine = normals[p] * lx + normals[p + 1] * ly + normals[p + 2] * lz;
-      const wrap = Math.max(0, (cosine + 0.45) / 1.45);
-      let sx = strands === null ? 0 : strands[p];
-      let sy = strands === null ? 1 : strands[p + 1];
-      let sz = strands === null ? 0 : strands[p + 2];
-      const along = sx * lx + sy * ly + sz * lz;
-      const across = Math.sqrt(Math.max(0, 1 - along * along));
-      const diffuse = arrives * wrap * (0.35 + 0.65 * across);
-      let hx = lx - x * away;
-      let hy = ly - y * away;
-      let hz = lz - z * away;
-      const length = Math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9;
-      hx /= length;
-      hy /= length;
-      hz /= length;
-      // The two highlights sit up and down the strand.
-      const shift = 0.09;
-      sx += normals[p] * shift;
-      sy += normals[p + 1] * shift;
-      sz += normals[p + 2] * shift;
-      const t1 = sx * hx + sy * hy + sz * hz;
-      const t2 = t1 - 2.6 * shift * (normals[p] * hx + normals[p + 1] * hy + normals[p + 2] * hz);
-      const white = Math.max(0, 1 - t1 * t1) ** 36;
-      const tinted = Math.max(0, 1 - t2 * t2) ** 10;
-      const shine = hair.gloss * arrives * Math.min(1, wrap * 1.6);
-      for (let k = 0; k < 3; k++) {
-        out[o + k] += light.colour[k] * diffuse;
-        out[o + 3 + k] += light.colour[k] * shine * (0.1 * white + 0.75 * tinted * hair.colour[k]);
-      }
-    }
-  }
-  return out;
 }

@@ -25,7 +25,7 @@ export function decodeCode(code: number): number {
 /** 8-bit sRGB code of a linear value; clips. */
 export function encodeLinear(value: number): number {
   // The table is spaced in the square root, so that shadows keep their steps.
-  const clipped = value <= 0 ? 0 : value >= 1 ? 1 : value;
+  const clipped = Math.min(1, Math.max(0, value));
   return ENCODE[(Math.sqrt(clipped) * ENCODE_STEPS + 0.5) | 0];
 }
 
@@ -45,7 +45,7 @@ export function scaleRgb(a: Rgb, factor: number): Rgb {
 
 export function smoothstep(low: number, high: number, x: number): number {
   const t = (x - low) / (high - low);
-  const clipped = t <= 0 ? 0 : t >= 1 ? 1 : t;
+  const clipped = Math.min(1, Math.max(0, t));
   return clipped * clipped * (3 - 2 * clipped);
 }
 

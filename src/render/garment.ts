@@ -1,9 +1,9 @@
 import { smoothstep } from './colour.ts';
 import type { Fragment } from './fragment.ts';
 import type { LightRig } from './light.ts';
+import type { GarmentLook } from './look.ts';
 import { shadeMatte } from './materials/matte.ts';
 import { noise3 } from './noise.ts';
-import type { GarmentLook } from './scene.ts';
 
 /** Share of a patch of neck or bust (face frame) that is under the garment, 0..1; `width` is the patch's. */
 export function clothShare(garment: GarmentLook, x: number, y: number, z: number, width: number): number {

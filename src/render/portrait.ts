@@ -1,9 +1,9 @@
 import type { HeadCoefficients, HeadModel } from '../reenact/head/head-model.ts';
 import { logRotation, matrixFromEuler } from '../reenact/head/rotation.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
+import type { BuiltinPerson } from './builtin-people.ts';
 import { exaggerate } from './caricature.ts';
 import type { LookAssets } from './look-file.ts';
-import type { BuiltinPerson } from './people.ts';
 import type { RenderScene } from './scene.ts';
 import { dressedModel, prepareShaped, type Subject } from './subject.ts';
 

@@ -1,9 +1,10 @@
 import { hex, mixRgb, type Rgb } from './colour.ts';
 import { createLight, type LightRig } from './light.ts';
+import type { PersonLook } from './look.ts';
 import { HAIR_STYLES } from './look-file.ts';
 import { eyeLook } from './people.ts';
 import { createRandom, type Random } from './random.ts';
-import type { Background, PersonLook } from './scene.ts';
+import type { Background } from './scene.ts';
 
 /** Everything about a picture but pose, expression and camera. */
 export interface RandomPerson {

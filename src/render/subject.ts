@@ -12,10 +12,10 @@ import {
   refineField,
   refinePositions,
 } from './head-surface.ts';
+import type { PersonLook } from './look.ts';
 import type { BoundMesh, LookAssets } from './look-file.ts';
 import { bakeOcclusion } from './occlusion.ts';
 import { type EyeRest, restEyes } from './posed-eyes.ts';
-import type { PersonLook } from './scene.ts';
 import { bakeSkinTexture, type SkinTexture } from './skin-texture.ts';
 
 /** A person made ready to be drawn: shape, painted skin, occlusion, hair. Made once, drawn in any pose. */

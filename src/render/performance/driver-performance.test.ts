@@ -115,8 +115,8 @@ describe('blinkAt', () => {
 describe('mouthAt', () => {
   it('closes the lips for M between open vowels, whatever is around', () => {
     const phones = timePhrase('AA1 M AA1', 0);
-    const vowel = mouthAt(phones, (phones[0].startS + phones[0].endS) / 2, 1)['jaw'];
-    const closure = mouthAt(phones, (phones[1].startS + phones[1].endS) / 2, 1)['jaw'];
+    const vowel = mouthAt(phones, (phones[0].startS + phones[0].endS) / 2, 1).jaw;
+    const closure = mouthAt(phones, (phones[1].startS + phones[1].endS) / 2, 1).jaw;
     expect(vowel).toBeGreaterThan(0.12);
     expect(closure).toBeLessThan(0.35 * vowel);
   });

@@ -100,7 +100,7 @@ function momentAt(model: HeadModel, plan: Plan, timeS: number): DriverMoment {
   const sweeping = during(timeS, 7.4, 16.2, 0.4);
   const alive = during(timeS, 0.5, 19.95, 0.45);
 
-  const units: Record<string, number> = mouthAt(phones, timeS, 1.1 * during(timeS, 0.48, 20, 0.14));
+  const units = mouthAt(phones, timeS, 1.1 * during(timeS, 0.48, 20, 0.14));
   const add = (name: string, value: number): void => {
     units[name] = (units[name] ?? 0) + value;
   };
@@ -154,7 +154,7 @@ function momentAt(model: HeadModel, plan: Plan, timeS: number): DriverMoment {
   const psi = expressionOf(model, units);
   setSide(model, psi, 'blink-left', lids[0]);
   setSide(model, psi, 'blink-right', lids[1]);
-  const jaw = Math.max(0, units['jaw'] ?? 0);
+  const jaw = Math.max(0, units.jaw);
   const theta = new Float32Array(15);
   // The trunk takes a little of every turn, as in people who sit.
   const share = 0.06;

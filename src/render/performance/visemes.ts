@@ -1,7 +1,10 @@
 import { isVowel, type Phone, type PhoneSymbol } from './phones.ts';
 
-/** What a mouth does for a sound: jaw in radians, expression units by name (both sides). */
-export type Viseme = Readonly<Record<string, number>>;
+/** Jaw in radians, expression units by name (both sides). */
+export type MouthShape = Record<string, number> & { jaw: number };
+
+/** What a mouth does for a sound; names as in {@link MouthShape}. */
+type Viseme = Readonly<Record<string, number>>;
 
 const CLOSED: Viseme = {
   jaw: 0.015,
@@ -85,8 +88,8 @@ function dominance(symbol: PhoneSymbol): readonly [number, number] {
  * distance in time (Cohen and Massaro, "Modeling Coarticulation in Synthetic Visual Speech", 1993), so that closures
  * close and vowels between them undershoot.
  */
-export function mouthAt(phones: readonly Phone[], timeS: number, strength: number): Record<string, number> {
-  const sums: Record<string, number> = { jaw: 0 };
+export function mouthAt(phones: readonly Phone[], timeS: number, strength: number): MouthShape {
+  const sums: Record<string, number> & { jaw: number } = { jaw: 0 };
   // The face at rest pulls too: it decides where no sound is near.
   let total = 0.15;
   for (const phone of phones) {

@@ -72,6 +72,7 @@ export function synthesiseVoice(
   let phase = 0;
   let index = 0;
   let lipsBefore = 0;
+  let before = 0;
   const state = { f: [500, 1500, 2600], voice: 0, noise: 0, noiseHz: 3000 };
   // Tracks move towards their targets with these time constants.
   const glide = 1 - Math.exp(-1 / (0.028 * rateHz));
@@ -113,7 +114,10 @@ export function synthesiseVoice(
         state.noise *
         1.3;
     }
-    out[i] = sample * 0.5 + hiss;
+    // Lips radiate the high better than the low.
+    const bright = sample - 0.8 * before;
+    before = sample;
+    out[i] = bright * 0.9 + hiss * 0.4;
   }
   return levelled(out, 0.6);
 }
