@@ -14,9 +14,10 @@ import { createFaceTracker } from '../reenact/track/face-tracker.ts';
 import type { FaceTracker } from '../reenact/track/types.ts';
 import { type LookAssets, loadLookAssets } from '../render/look-file.ts';
 import { createRandom } from '../render/random.ts';
+import { sampleLights } from '../render/random-person.ts';
 import { renderHead } from '../render/render-head.ts';
-import { prepareSubject, type Subject } from '../render/subject.ts';
-import { randomBackground, randomBeta, randomLights, randomLook, randomShot } from './calibration-scenes.ts';
+import { prepareSubject } from '../render/subject.ts';
+import { calibrationPerson, randomShot } from './calibration-scenes.ts';
 
 const USAGE = `Finds where on a head the tracker's landmarks lie, from renders of it with known parameters.
 
@@ -104,9 +105,9 @@ async function shoot(
   seed: number,
 ): Promise<CalibrationSample[]> {
   const random = createRandom(seed * 1000 + identity);
-  const beta = randomBeta(model, random);
-  const shaped = shapeHead(model, beta);
-  const subject: Subject = prepareSubject(model, beta, randomLook(random), assets, {
+  const person = calibrationPerson(seed * 1000 + identity, model);
+  const shaped = shapeHead(model, person.beta);
+  const subject = prepareSubject(model, person.beta, person.look, assets, {
     textureSize: 512,
     refine: false,
   });
@@ -120,8 +121,8 @@ async function shoot(
       width: sizePx,
       height: sizePx,
       samples: 1,
-      lights: randomLights(random),
-      background: randomBackground(random),
+      lights: sampleLights(random),
+      background: person.background,
       style: 'natural',
       exposure: 1,
     });

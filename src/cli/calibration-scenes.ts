@@ -1,10 +1,7 @@
 import type { Camera, HeadCoefficients, HeadModel, ShapedHead } from '../reenact/head/head-model.ts';
 import { logRotation, matrixFromEuler, rodrigues, rotate } from '../reenact/head/rotation.ts';
-import type { Rgb } from '../render/colour.ts';
-import { createLight, type LightRig } from '../render/light.ts';
-import { eyeLook, PLAIN_LOOK } from '../render/people.ts';
 import type { Random } from '../render/random.ts';
-import type { Background, PersonLook } from '../render/scene.ts';
+import { type RandomPerson, samplePerson } from '../render/random-person.ts';
 
 const DEG = Math.PI / 180;
 const PICTURE_PX = 384;
@@ -25,13 +22,6 @@ export interface CalibrationShot {
   readonly coefficients: HeadCoefficients;
   readonly camera: Camera;
   readonly sizePx: number;
-}
-
-/** A plausible random person: shape within two standard deviations. */
-export function randomBeta(model: HeadModel, random: Random): Float32Array {
-  return Float32Array.from({ length: model.shapeCount }, () =>
-    Math.max(-2, Math.min(2, 0.9 * random.normal())),
-  );
 }
 
 /**
@@ -115,54 +105,9 @@ function mirrorOf(model: HeadModel, unit: number): number | null {
   return index >= 0 ? index : null;
 }
 
-/** A random person's looks: the tracker must be met over skins, brows, hair and light of all kinds. */
-export function randomLook(random: Random): PersonLook {
-  const dark = random.next();
-  const tone = mix([0.75, 0.52, 0.42], [0.11, 0.055, 0.035], dark * dark);
-  const hairColour = mix([0.02, 0.015, 0.012], [0.35, 0.2, 0.09], random.next() ** 2);
-  const iris = random.pick(['brown', 'dark', 'hazel', 'green', 'blue', 'grey']);
-  return {
-    ...PLAIN_LOOK,
-    skin: {
-      ...PLAIN_LOOK.skin,
-      tone,
-      lips: mix([tone[0] * 0.72, tone[1] * 0.42, tone[2] * 0.45], [0.4, 0.08, 0.08], 0.4 * random.next()),
-      age: 0.6 * random.next(),
-    },
-    eyes: eyeLook(iris, random.between(1, 1000) | 0),
-    brows: {
-      colour: mix(hairColour, [0.02, 0.015, 0.012], 0.5),
-      thickness: random.between(0.7, 1.3),
-      density: random.between(0.7, 1),
-      arch: random.between(0.8, 1.2),
-    },
-    hair: { ...PLAIN_LOOK.hair, style: random.pick(OPEN_STYLES), colour: hairColour },
-    seed: random.between(1, 1e6) | 0,
-  };
-}
-
-export function randomLights(random: Random): LightRig {
-  const warmth = random.between(-0.12, 0.12);
-  const light = (strength: number): Rgb => [strength * (1 + warmth), strength, strength * (1 - warmth)];
-  return {
-    key: createLight(random.between(-60, 60), random.between(5, 55), light(random.between(0.9, 1.7))),
-    fill: createLight(random.between(-70, 70), random.between(-5, 30), light(random.between(0.25, 0.7))),
-    rim: createLight(random.between(140, 220), 30, light(0.4)),
-    sky: light(random.between(0.25, 0.45)),
-    ground: light(random.between(0.12, 0.25)),
-  };
-}
-
-export function randomBackground(random: Random): Background {
-  const grey = (): Rgb => [random.between(0.05, 0.5), random.between(0.05, 0.5), random.between(0.05, 0.5)];
-  return {
-    kind: random.pick(['gradient', 'studio', 'bokeh'] as const),
-    colour: grey(),
-    accent: grey(),
-    seed: 1,
-  };
-}
-
-function mix(a: Rgb, b: Rgb, share: number): Rgb {
-  return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2])];
+/** A random person whose hair leaves eyes and brows free: looks, light and backdrop of all kinds. */
+export function calibrationPerson(seed: number, model: HeadModel): RandomPerson {
+  const person = samplePerson(seed, model.shapeCount);
+  const style = OPEN_STYLES[seed % OPEN_STYLES.length];
+  return { ...person, look: { ...person.look, hair: { ...person.look.hair, style } } };
 }

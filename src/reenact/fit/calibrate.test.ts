@@ -44,12 +44,12 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describe('calibration', () => {
   it('recovers shape and focal length from a varied clip', () => {
-    const { beta, faces, truths } = clip(5, 16, 620);
+    const { beta, faces, truths } = clip(5, 16, 850);
     const calibration = calibrate(rig, faces, { biasRounds: 0 });
     expect(distance(calibration.beta, beta)).toBeLessThan(
       0.25 * distance(beta, new Float64Array(beta.length)),
     );
-    expect(Math.abs(Math.log(calibration.camera.focalPx / 620))).toBeLessThan(0.15);
+    expect(Math.abs(Math.log(calibration.camera.focalPx / 850))).toBeLessThan(0.15);
     expect(calibration.neutral.psi).toHaveLength(head.expressionCount);
     const middle = calibration.neutral.theta;
     const turn = Math.min(...truths.map(({ theta }) => geodesicAngle(rodrigues(theta), rodrigues(middle))));

@@ -20,8 +20,11 @@ export interface CalibrateOptions {
   readonly biasRounds?: number;
 }
 
-/** Horizontal field of view of a webcam or portrait, degrees: the range that holds one standard deviation. */
-const FIELD_OF_VIEW_DEG = [35, 60];
+/**
+ * Field of view over the longer side, degrees: the range that holds one standard deviation. Webcams see 60 and
+ * more, but most clips and portraits are cut out of a wider picture or taken from further away.
+ */
+const FIELD_OF_VIEW_DEG = [22, 50];
 const BETA_LIMIT = 3;
 const BIAS_ROUNDS = 3;
 const NEUTRAL_UNIT_SD = 0.06;

@@ -40,13 +40,20 @@ export function embedLandmarks(
   const barycentric = new Float32Array(LANDMARK_COUNT * 3);
   const sigma = new Float32Array(LANDMARK_COUNT);
   const pools = candidatePools(model);
+  const hits = Array.from({ length: LANDMARK_COUNT }, () => [] as number[][]);
+  for (const sample of fitted) {
+    const grids = {
+      skin: new TriangleGrid(model, pools.skin, sample),
+      eyeLeft: new TriangleGrid(model, pools.eyeLeft, sample),
+      eyeRight: new TriangleGrid(model, pools.eyeRight, sample),
+    };
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      const hit = surfaceHit(model, grids[poolOf(landmark)], sample, landmark);
+      if (hit !== null) hits[landmark].push(hit);
+    }
+  }
   for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
-    const pool = LEFT_IRIS.includes(landmark)
-      ? pools.eyeLeft
-      : RIGHT_IRIS.includes(landmark)
-        ? pools.eyeRight
-        : pools.skin;
-    const point = embedLandmark(model, pool, landmark, fitted);
+    const point = embedLandmark(model, pools[poolOf(landmark)], landmark, fitted, hits[landmark]);
     triangles[landmark] = point.triangle;
     barycentric.set(point.barycentric, landmark * 3);
     const errors = heldOut
@@ -96,8 +103,8 @@ function embedLandmark(
   pool: Uint32Array,
   landmark: number,
   samples: readonly CalibrationSample[],
+  hits: readonly number[][],
 ): SurfacePoint {
-  const hits = samples.flatMap((sample) => surfaceHit(model, pool, sample, landmark));
   if (hits.length === 0)
     throw new LokiError(
       'INTERNAL',
@@ -200,42 +207,61 @@ function ontoTriangle(u: number, v: number, uu: number, uv: number, vv: number):
   return best;
 }
 
+/** Edge of a cell of `TriangleGrid`, pixels: a few triangles wide. */
+const CELL_PX = 16;
+
+/** The triangles of a pool that face the camera in a sample, by the cells of the picture that they touch. */
+class TriangleGrid {
+  private readonly cells = new Map<number, number[]>();
+
+  constructor(model: HeadModel, pool: Uint32Array, { pixels }: CalibrationSample) {
+    for (const triangle of pool) {
+      const [ax, ay, bx, by, cx, cy] = [0, 1, 2].flatMap((k) => {
+        const vertex = model.triangles[triangle * 3 + k];
+        return [pixels[vertex * 2], pixels[vertex * 2 + 1]];
+      });
+      // The picture's y goes down: counter-clockwise from outside is negative here.
+      if ((bx - ax) * (cy - ay) - (cx - ax) * (by - ay) >= 0) continue;
+      const right = Math.floor(Math.max(ax, bx, cx) / CELL_PX);
+      const bottom = Math.floor(Math.max(ay, by, cy) / CELL_PX);
+      for (let y = Math.floor(Math.min(ay, by, cy) / CELL_PX); y <= bottom; y++)
+        for (let x = Math.floor(Math.min(ax, bx, cx) / CELL_PX); x <= right; x++) {
+          const cell = this.cells.get(y * 4096 + x);
+          if (cell === undefined) this.cells.set(y * 4096 + x, [triangle]);
+          else cell.push(triangle);
+        }
+    }
+  }
+
+  /** Triangles that may cover a pixel. */
+  at(xPx: number, yPx: number): readonly number[] {
+    return this.cells.get(Math.floor(yPx / CELL_PX) * 4096 + Math.floor(xPx / CELL_PX)) ?? [];
+  }
+}
+
 /**
- * Where a tracked landmark lies on the surface, as a point of the template: the frontmost facing triangle of the
- * pool under it. Empty where it lies beside the pool.
+ * Where a tracked landmark lies on the surface, as a point of the template: on the frontmost triangle under it;
+ * null where it lies beside the pool.
  */
 function surfaceHit(
   model: HeadModel,
-  pool: Uint32Array,
+  grid: TriangleGrid,
   { pixels, points, face }: CalibrationSample,
   landmark: number,
-): number[][] {
+): number[] | null {
   const x = face.landmarks[landmark * 3];
   const y = face.landmarks[landmark * 3 + 1];
   let nearest = Number.NEGATIVE_INFINITY;
   let hit: number[] | null = null;
-  for (const triangle of pool) {
-    const a = model.triangles[triangle * 3];
-    const ax = pixels[a * 2] - x;
-    const ay = pixels[a * 2 + 1] - y;
-    // Triangles are a few pixels wide: most are passed over here.
-    if (ax > 60 || ax < -60 || ay > 60 || ay < -60) continue;
-    const b = model.triangles[triangle * 3 + 1];
-    const c = model.triangles[triangle * 3 + 2];
-    const bx = pixels[b * 2] - x;
-    const by = pixels[b * 2 + 1] - y;
-    const cx = pixels[c * 2] - x;
-    const cy = pixels[c * 2 + 1] - y;
-    // The picture's y goes down: counter-clockwise from outside is negative here.
+  for (const triangle of grid.at(x, y)) {
+    const corners = [0, 1, 2].map((k) => model.triangles[triangle * 3 + k]);
+    const [ax, ay, bx, by, cx, cy] = corners.flatMap((v) => [pixels[v * 2] - x, pixels[v * 2 + 1] - y]);
     const wa = cx * by - bx * cy;
     const wb = ax * cy - cx * ay;
     const wc = bx * ay - ax * by;
-    if (wa < 0 || wb < 0 || wc < 0) continue;
-    const sum = wa + wb + wc;
-    if (sum <= 0) continue;
+    if (wa < 0 || wb < 0 || wc < 0 || wa + wb + wc <= 0) continue;
     // Affine weights: over one triangle the perspective differs by under a hundredth of it.
-    const weights = [wa / sum, wb / sum, wc / sum];
-    const corners = [a, b, c];
+    const weights = [wa, wb, wc].map((weight) => weight / (wa + wb + wc));
     const z = corners.reduce((total, vertex, k) => total + weights[k] * points[vertex * 3 + 2], 0);
     if (z <= nearest) continue;
     nearest = z;
@@ -243,7 +269,7 @@ function surfaceHit(
       corners.reduce((total, vertex, k) => total + weights[k] * model.template[vertex * 3 + axis], 0),
     );
   }
-  return hit === null ? [] : [hit];
+  return hit;
 }
 
 /** Point of least summed distance (Weiszfeld's iteration). */
@@ -263,7 +289,13 @@ function geometricMedian(points: readonly number[][]): number[] {
   return middle;
 }
 
-type Pools = Record<'skin' | 'eyeLeft' | 'eyeRight', Uint32Array>;
+type PoolName = 'skin' | 'eyeLeft' | 'eyeRight';
+type Pools = Record<PoolName, Uint32Array>;
+
+function poolOf(landmark: number): PoolName {
+  if (LEFT_IRIS.includes(landmark)) return 'eyeLeft';
+  return RIGHT_IRIS.includes(landmark) ? 'eyeRight' : 'skin';
+}
 
 /** Triangles that landmarks may lie in: irises on the eyeballs, all others on the skin in front. */
 function candidatePools(model: HeadModel): Pools {
