@@ -274,7 +274,7 @@ export function drawEye(
         for (let k = 0; k < 3; k++) whiteColor[k] += share * (irisColor[k] - whiteColor[k]);
       }
       const p = y * width + x;
-      color[p] = mixPixel(color[p], whiteColor, alpha < 1 ? alpha : 1);
+      color[p] = mixPixel(color[p], whiteColor, Math.min(1, alpha));
     }
 }
 

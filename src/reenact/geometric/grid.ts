@@ -34,6 +34,8 @@ export function buildGrid(low: number, high: number, focus: GridFocus, spacing: 
 /** Distance grows by a quarter from line to line until it is coarse. */
 const GROWTH = 1.25;
 
+const THINNEST = 1e-3;
+
 function lines(low: number, high: number, from: number, to: number, spacing: GridSpacing): Float32Array {
   const { finePx, coarsePx } = spacing;
   const start = Math.min(Math.max(low, from), high);
@@ -43,7 +45,14 @@ function lines(low: number, high: number, from: number, to: number, spacing: Gri
   result.reverse();
   for (let i = 0; i <= inside; i++) result.push(start + ((end - start) * i) / inside);
   for (const distance of outward(high - end, finePx, coarsePx)) result.push(end + distance);
-  return Float32Array.from(result);
+  // A focus that ends at the edge, or is empty, would leave cells too thin to count.
+  const last = result.length - 1;
+  const thin = THINNEST * finePx;
+  return Float32Array.from(
+    result.filter(
+      (at, i) => i === 0 || i === last || (at - result[i - 1] > thin && result[last] - at > thin),
+    ),
+  );
 }
 
 /** Distances of the lines beyond the focus, ascending; the last is exactly `length`. */

@@ -1,6 +1,6 @@
+import { distanceTo } from './distance.ts';
 import { boxMean } from './guided-filter.ts';
 import { pullPush } from './inpaint.ts';
-import { distanceTo } from './distance.ts';
 import { smoothstep } from './numeric.ts';
 import { CoverageMask } from './polygon.ts';
 
@@ -56,12 +56,16 @@ export function splitLayers(input: LayerInput): Layers {
   const filled = pullPush(portrait, bodyKnown, size, size);
   blendInto(filled, pullPush(portrait, neckKnown, size, size), neck, bodyKnown);
   const bodyOpacity = behindHead(person, headish, neck, size, iodPx);
-  const bodyColor = under(filled, portrait, bodyKnown, bodyOpacity, plate, count);
+  const bare = head.map((opacity) => (opacity < NOTHING ? 1 : 0));
+  raiseOpacity(bodyOpacity, portrait, plate, bare);
+  const exact = bodyKnown.map((known, p) => Math.max(known, bare[p]));
+  const bodyColor = under(filled, portrait, exact, bodyOpacity, plate, count);
 
   const below = new Float32Array(count * 3);
   for (let p = 0; p < count; p++)
     for (let k = 0; k < 3; k++)
       below[p * 3 + k] = bodyColor[p * 3 + k] * bodyOpacity[p] + plate[p * 3 + k] * (1 - bodyOpacity[p]);
+  raiseOpacity(head, portrait, below, null);
   const headColor = new Float32Array(count * 3);
   for (let p = 0; p < count; p++)
     for (let k = 0; k < 3; k++) headColor[p * 3 + k] = unmix(portrait[p * 3 + k], below[p * 3 + k], head[p]);
@@ -138,9 +142,32 @@ function under(
   return out;
 }
 
+/** Opacities below this are nothing. */
+const NOTHING = 0.02;
+
+/**
+ * Raises opacities to where a layer can give the portrait over what lies below it: a matte that is too thin for the
+ * difference would leave a rim.
+ */
+function raiseOpacity(
+  opacity: Float32Array,
+  mixed: Float32Array,
+  below: Float32Array,
+  where: Float32Array | null,
+): void {
+  for (let p = 0; p < opacity.length; p++) {
+    if (opacity[p] < NOTHING || (where !== null && where[p] === 0)) continue;
+    for (let k = 0; k < 3; k++) {
+      const difference = mixed[p * 3 + k] - below[p * 3 + k];
+      const room = difference < 0 ? below[p * 3 + k] : 255 - below[p * 3 + k];
+      if (room > 0) opacity[p] = Math.max(opacity[p], Math.min(1, Math.abs(difference) / room));
+    }
+  }
+}
+
 /** The colour that over `below` with `opacity` gives `mixed`. */
 function unmix(mixed: number, below: number, opacity: number): number {
-  if (opacity < 0.01) return mixed;
+  if (opacity < NOTHING) return mixed;
   return Math.min(255, Math.max(0, (mixed - (1 - opacity) * below) / opacity));
 }
 

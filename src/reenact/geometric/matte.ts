@@ -1,5 +1,5 @@
-import { guidedFilter } from './guided-filter.ts';
 import { distanceTo } from './distance.ts';
+import { guidedFilter } from './guided-filter.ts';
 import { fitMixture, logDensity, type Mixture } from './mixture.ts';
 import { smoothstep } from './numeric.ts';
 

@@ -25,7 +25,7 @@ export class CoverageMask {
    * @param margin pixels that the window is wider on every side
    */
   fill(points: Float32Array, count: number, margin = 1): void {
-    let [left, right, top, bottom] = [this.width, 0, this.height, 0];
+    let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
     for (let i = 0; i < count; i++) {
       left = Math.min(left, points[i * 2]);
       right = Math.max(right, points[i * 2]);
@@ -38,6 +38,7 @@ export class CoverageMask {
     this.bottom = Math.min(this.height, Math.ceil(bottom) + margin);
     if (!(this.right > this.left && this.bottom > this.top)) {
       this.right = this.left;
+      this.bottom = this.top;
       return;
     }
     const columns = this.right - this.left;

@@ -1,10 +1,10 @@
 import { project } from '../head/camera.ts';
 import type { HeadCoefficients, ShapedHead } from '../head/head-model.ts';
 import { jointTransforms } from '../head/joint-transforms.ts';
+import { distanceTo } from './distance.ts';
 import type { FaceRegion } from './face-region.ts';
 import type { WarpGrid } from './grid.ts';
 import { solveScreened } from './harmonic.ts';
-import { distanceTo } from './distance.ts';
 import { pixelAt, solve3 } from './numeric.ts';
 import type { SeatedHead } from './seated-head.ts';
 

@@ -4,8 +4,8 @@ import { project } from '../head/camera.ts';
 import type { Camera, HeadCoefficients, ShapedHead } from '../head/head-model.ts';
 import { jointTransforms } from '../head/joint-transforms.ts';
 import { poseHead } from '../head/pose-head.ts';
-import { addSpline, buildSpline } from './surface-spline.ts';
 import { solve3 } from './numeric.ts';
+import { addSpline, buildSpline } from './surface-spline.ts';
 
 /** Smoothing of the spline a landmark group: the outline slides over the skin, so it only pulls gently. */
 const SMOOTHING: Readonly<Record<LandmarkGroup, number>> = {

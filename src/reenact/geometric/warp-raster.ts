@@ -213,5 +213,5 @@ export function packPremultiplied(rgb: ArrayLike<number>, at: number, alpha: num
 }
 
 function clampByte(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return Math.min(255, Math.max(0, value));
 }
