@@ -12,6 +12,7 @@ import type { Generator } from './generator.ts';
 import { DEFAULT_HEAD_PATH, embeddingPathOf } from './head/default-head.ts';
 import { loadHeadModel } from './head/load-head-model.ts';
 import { shapeHead } from './head/shape-head.ts';
+import { openingGain } from './identity/opening-gain.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
 import type { SwapOptions } from './identity/swap-options.ts';
 import type { ReenactStages } from './pipeline.ts';
@@ -83,7 +84,16 @@ export function createStages(parts: SessionParts): ReenactStages {
       interocularM: driver.interocularM,
       joints: shapeHead(rig.model, driver.beta).joints,
     },
-    swapOptions: { ...parts.swapOptions, units: rig.model.expressionUnits },
+    swapOptions: {
+      opening: openingGain(
+        rig.model,
+        rig.embedding,
+        { calibration: driver, pose: driver.neutral },
+        { calibration: reference.calibration, pose: reference.coefficients },
+      ),
+      ...parts.swapOptions,
+      units: rig.model.expressionUnits,
+    },
     generator,
     clock: new StageClock(),
   };

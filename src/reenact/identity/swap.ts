@@ -1,4 +1,4 @@
-import type { ExpressionUnit, HeadCoefficients } from '../head/head-model.ts';
+import type { HeadCoefficients } from '../head/head-model.ts';
 import { headRotation } from '../head/head-rotation.ts';
 import { logRotation, type Matrix3, multiply, rodrigues, transpose } from '../head/rotation.ts';
 import type { ReferenceIdentity } from './reference.ts';
@@ -31,7 +31,7 @@ const GAZE_LIMIT_RAD = [0.5, 0.75] as const;
  *
  * so the turn happens in the neck joint and the shoulders stay. A rotation's power scales its angle.
  * Expression and jaw: g·ψ_d, or relative ψ_r + g (ψ_d − ψ_n), within the bounds of each unit; gaze likewise by its own
- * mode. Translation: {@link swapTranslation}, always relative.
+ * mode. Translation: {@link swapTranslation}, always relative. What opens the mouth carries {@link OpeningGain} besides.
  */
 export function swap(
   reference: Pick<ReferenceIdentity, 'coefficients' | 'calibration'>,
@@ -48,7 +48,13 @@ export function swap(
   const neck = multiply(transpose(rodrigues(own.theta)), swapRotation(own, now, rest, pose, gain.head));
   theta.set(logRotation(neck), NECK);
   for (let i = JAW; i < EYES; i++)
-    theta[i] = substitute(expression, gain.jaw, own.theta[i], now.theta[i], rest.theta[i]);
+    theta[i] = substitute(
+      expression,
+      gain.jaw * (i === JAW ? (options.opening?.jaw ?? 1) : 1),
+      own.theta[i],
+      now.theta[i],
+      rest.theta[i],
+    );
   // A driver who rests with the mouth open must not push a closed jaw through the upper lip.
   if (expression === 'relative') theta[JAW] = Math.max(Math.min(0, own.theta[JAW]), theta[JAW]);
   for (let i = EYES; i < 15; i++) {
@@ -56,7 +62,7 @@ export function swap(
     theta[i] = clamp(substitute(gaze, gain.gaze, own.theta[i], now.theta[i], rest.theta[i]), -limit, limit);
   }
   return {
-    psi: swapExpression(units, gain, expression, own.psi, now.psi, rest.psi),
+    psi: swapExpression(options, gain, expression, own.psi, now.psi, rest.psi),
     theta,
     translation: swapTranslation(
       { coefficients: own, interocularM: reference.calibration.interocularM },
@@ -83,7 +89,7 @@ function swapRotation(
 }
 
 function swapExpression(
-  units: readonly ExpressionUnit[],
+  { units, opening }: Pick<SwapOptions, 'units' | 'opening'>,
   gain: Gains,
   mode: SwapMode,
   own: Float32Array,
@@ -93,7 +99,11 @@ function swapExpression(
   const psi = new Float32Array(units.length);
   for (let c = 0; c < psi.length; c++) {
     const { region, min, max } = units[c];
-    psi[c] = clamp(substitute(mode, gain[region], own[c], now[c], rest[c]), min, max);
+    psi[c] = clamp(
+      substitute(mode, gain[region] * (opening?.units[c] ?? 1), own[c], now[c], rest[c]),
+      min,
+      max,
+    );
   }
   return psi;
 }
