@@ -55,6 +55,7 @@ async function main(): Promise<void> {
   if (command === 'avatars' || command === 'all') await drawAvatars(studio, ids);
   if (command === 'sheet' || command === 'avatars' || command === 'all') await drawSheet();
   if (command === 'driver' || command === 'all') await drawDriver(studio);
+  await writeSums();
 }
 
 async function drawAvatars(studio: Studio, ids: readonly string[]): Promise<void> {
@@ -160,7 +161,7 @@ async function drawDriver({ model, assets, shapes }: Studio): Promise<void> {
   const file = await readFile(written.path);
   times.sort((a, b) => a - b);
   console.log(
-    `driver.mp4  ${(file.length / 1024).toFixed(0)} KB, sound ${written.audio}, sha256 ${createHash('sha256').update(file).digest('hex')}, ${times[count >> 1].toFixed(0)} ms a frame (median)`,
+    `driver.mp4  ${(file.length / 1024).toFixed(0)} KB, sound ${written.audio}, ${times[count >> 1].toFixed(0)} ms a frame (median)`,
   );
 }
 
@@ -197,6 +198,24 @@ function truthLine(
     translation: [...coefficients.translation].map(round),
     units,
   });
+}
+
+/** models/builtin/SHA256SUMS, as `sha256sum -c` reads it. */
+async function writeSums(): Promise<void> {
+  const files = [
+    ...BUILTIN_PEOPLE.map(({ id }) => `avatars/${id}.jpg`),
+    'avatars/avatars.json',
+    'driver.mp4',
+    'driver.truth.ndjson.gz',
+    'shapes.json',
+  ];
+  const lines = await Promise.all(
+    files.map(async (file) => {
+      const bytes = await readFile(join(BUILTIN, file));
+      return `${createHash('sha256').update(bytes).digest('hex')}  ${file}\n`;
+    }),
+  );
+  await writeFile(join(BUILTIN, 'SHA256SUMS'), lines.join(''));
 }
 
 function toSharp(image: RgbaImage): Sharp {
