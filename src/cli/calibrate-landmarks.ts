@@ -28,7 +28,8 @@ const USAGE = `Finds where on a head the tracker's landmarks lie, from renders o
   --people  people that the points are fitted on, 48 by default; half as many again are held out to judge them
   --shots   pictures of each, 12 by default
   --seed    1 by default: the same seed gives the same embedding
-  --models  the tracker's models (.task file); where the tracker looks by default
+  --models  the tracker's models (.task file or folder of the npm package), may be given again: the embedding then
+            suits them all; where the tracker looks by default
 `;
 
 /** One picture in so many is lost when the tracker does not find the face in it; more is a fault. */
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
       people: { type: 'string', default: '48' },
       shots: { type: 'string', default: '12' },
       seed: { type: 'string', default: '1' },
-      models: { type: 'string' },
+      models: { type: 'string', multiple: true },
       help: { type: 'boolean', default: false },
     },
   });
@@ -57,22 +58,24 @@ async function main(): Promise<void> {
   const model = await loadHeadModel(values.head);
   const lookFolder = join(dirname(values.head), 'look');
   const assets = existsSync(lookFolder) ? await loadLookAssets(lookFolder) : null;
-  const tracker = await createFaceTracker(values.models === undefined ? {} : { modelPaths: [values.models] });
-  if (tracker.points !== 478)
-    throw new LokiError(
-      'MODEL_MISSING',
-      'Calibration needs the tracker model with irises: give face_landmarker.task.',
-    );
+  const trackers = await Promise.all(
+    (values.models ?? [null]).map((path) => createFaceTracker(path === null ? {} : { modelPaths: [path] })),
+  );
   try {
+    if (trackers.some(({ points }) => points !== 478))
+      throw new LokiError(
+        'MODEL_MISSING',
+        'Calibration needs a tracker model with irises: give one with --models.',
+      );
     const total = people + Math.ceil(people / 2);
     const samples: CalibrationSample[] = [];
     for (let identity = 0; identity < total; identity++) {
-      samples.push(...(await shoot(model, assets, tracker, identity, shots, seed)));
+      samples.push(...(await shoot(model, assets, trackers, identity, shots, seed)));
       console.log(
-        `person ${identity + 1} of ${total}: ${samples.length} of ${(identity + 1) * shots} pictures tracked`,
+        `person ${identity + 1} of ${total}: ${samples.length} of ${(identity + 1) * shots * trackers.length} pictures tracked`,
       );
     }
-    if (samples.length < (1 - MAX_LOST_SHARE) * total * shots)
+    if (samples.length < (1 - MAX_LOST_SHARE) * total * shots * trackers.length)
       throw new LokiError('INTERNAL', 'The tracker finds too few faces in the renders: look at them first.');
     const fitted = samples.filter(({ identity }) => identity < people);
     const heldOut = samples.filter(({ identity }) => identity >= people);
@@ -85,13 +88,13 @@ async function main(): Promise<void> {
       heldOut: total - people,
       shots,
       seed,
-      tracker: tracker.source,
+      trackers: trackers.map(({ source }) => source),
       medianErrorPercentIod: errors,
     };
     await saveLandmarkEmbedding(out, embedding, report);
     console.log(`Wrote ${out}.`);
   } finally {
-    await tracker.close();
+    await Promise.all(trackers.map((tracker) => tracker.close()));
   }
 }
 
@@ -99,7 +102,7 @@ async function main(): Promise<void> {
 async function shoot(
   model: HeadModel,
   assets: LookAssets | null,
-  tracker: FaceTracker,
+  trackers: readonly FaceTracker[],
   identity: number,
   shots: number,
   seed: number,
@@ -126,8 +129,10 @@ async function shoot(
       style: 'natural',
       exposure: 1,
     });
-    const face = await tracker.trackStill(image);
-    if (face !== null) samples.push(createSample(identity, shaped, coefficients, camera, face));
+    for (const tracker of trackers) {
+      const face = await tracker.trackStill(image);
+      if (face !== null) samples.push(createSample(identity, shaped, coefficients, camera, face));
+    }
   }
   return samples;
 }

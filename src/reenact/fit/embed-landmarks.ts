@@ -2,21 +2,14 @@ import { LokiError } from '../../errors.ts';
 import type { HeadModel, HeadPart } from '../head/head-model.ts';
 import type { CalibrationSample } from './calibration-sample.ts';
 import { LEFT_IRIS, RIGHT_IRIS } from './landmark-groups.ts';
+import { surfaceHit, TriangleGrid } from './surface-hit.ts';
+import { bestWithin, HUBER_IOD, type SurfacePoint } from './triangle-fit.ts';
 import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
-
-/** A point of the head's surface. */
-interface SurfacePoint {
-  readonly triangle: number;
-  /** `[3]`. */
-  readonly barycentric: readonly [number, number, number];
-}
 
 /** Candidates lie this close to where most samples hit the surface, metres on the template. */
 const SEARCH_RADIUS_M = 0.014;
 /** Candidates that a coarse look keeps for the fine one. */
 const FINALISTS = 24;
-/** Errors beyond this fraction of the inter-ocular distance count linearly. */
-const HUBER_IOD = 0.03;
 /** Cosine of the angle between surface and view under which a landmark counts as hidden. */
 const FACING_COSINE = 0.15;
 /** Sigma of a landmark that no sample shows. */
@@ -143,133 +136,6 @@ function cost(
     sum += error <= 1 ? 0.5 * error * error : error - 0.5;
   }
   return sum;
-}
-
-/**
- * The point of one triangle of least robust cost: reweighted least squares over two barycentric coordinates, with
- * what leaves the triangle put back on its edge.
- */
-function bestWithin(
-  model: HeadModel,
-  samples: readonly CalibrationSample[],
-  landmark: number,
-  triangle: number,
-): SurfacePoint {
-  const [va, vb, vc] = [0, 1, 2].map((k) => model.triangles[triangle * 3 + k] * 2);
-  let [u, v] = [1 / 3, 1 / 3];
-  for (let round = 0; round < 8; round++) {
-    let [uu, uv, vv, ur, vr] = [0, 0, 0, 0, 0];
-    for (const { pixels, face, interocularPx } of samples) {
-      const [ax, ay] = [pixels[va] / interocularPx, pixels[va + 1] / interocularPx];
-      const [ex, ey] = [pixels[vb] / interocularPx - ax, pixels[vb + 1] / interocularPx - ay];
-      const [fx, fy] = [pixels[vc] / interocularPx - ax, pixels[vc + 1] / interocularPx - ay];
-      const rx = face.landmarks[landmark * 3] / interocularPx - ax;
-      const ry = face.landmarks[landmark * 3 + 1] / interocularPx - ay;
-      const error = Math.hypot(rx - u * ex - v * fx, ry - u * ey - v * fy);
-      const weight = error <= HUBER_IOD ? 1 : HUBER_IOD / error;
-      uu += weight * (ex * ex + ey * ey);
-      uv += weight * (ex * fx + ey * fy);
-      vv += weight * (fx * fx + fy * fy);
-      ur += weight * (ex * rx + ey * ry);
-      vr += weight * (fx * rx + fy * ry);
-    }
-    const determinant = uu * vv - uv * uv;
-    if (determinant <= 1e-12 * uu * vv) break;
-    [u, v] = ontoTriangle((vv * ur - uv * vr) / determinant, (uu * vr - uv * ur) / determinant, uu, uv, vv);
-  }
-  return { triangle, barycentric: [1 - u - v, u, v] };
-}
-
-/** Nearest (u, v) with u, v ≥ 0 and u + v ≤ 1, in the metric [[uu, uv], [uv, vv]]. */
-function ontoTriangle(u: number, v: number, uu: number, uv: number, vv: number): [number, number] {
-  if (u >= 0 && v >= 0 && u + v <= 1) return [u, v];
-  const corners = [
-    [0, 0],
-    [1, 0],
-    [0, 1],
-  ];
-  let best: [number, number] = [0, 0];
-  let least = Number.POSITIVE_INFINITY;
-  for (let edge = 0; edge < 3; edge++) {
-    const [a, b] = [corners[edge], corners[(edge + 1) % 3]];
-    const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-    const along = (uu * dx + uv * dy) * (u - a[0]) + (uv * dx + vv * dy) * (v - a[1]);
-    const length = uu * dx * dx + 2 * uv * dx * dy + vv * dy * dy;
-    const share = Math.max(0, Math.min(1, along / length));
-    const [x, y] = [a[0] + share * dx, a[1] + share * dy];
-    const [ox, oy] = [u - x, v - y];
-    const distance = uu * ox * ox + 2 * uv * ox * oy + vv * oy * oy;
-    if (distance < least) {
-      least = distance;
-      best = [x, y];
-    }
-  }
-  return best;
-}
-
-/** Edge of a cell of `TriangleGrid`, pixels: a few triangles wide. */
-const CELL_PX = 16;
-
-/** The triangles of a pool that face the camera in a sample, by the cells of the picture that they touch. */
-class TriangleGrid {
-  private readonly cells = new Map<number, number[]>();
-
-  constructor(model: HeadModel, pool: Uint32Array, { pixels }: CalibrationSample) {
-    for (const triangle of pool) {
-      const [ax, ay, bx, by, cx, cy] = [0, 1, 2].flatMap((k) => {
-        const vertex = model.triangles[triangle * 3 + k];
-        return [pixels[vertex * 2], pixels[vertex * 2 + 1]];
-      });
-      // The picture's y goes down: counter-clockwise from outside is negative here.
-      if ((bx - ax) * (cy - ay) - (cx - ax) * (by - ay) >= 0) continue;
-      const right = Math.floor(Math.max(ax, bx, cx) / CELL_PX);
-      const bottom = Math.floor(Math.max(ay, by, cy) / CELL_PX);
-      for (let y = Math.floor(Math.min(ay, by, cy) / CELL_PX); y <= bottom; y++)
-        for (let x = Math.floor(Math.min(ax, bx, cx) / CELL_PX); x <= right; x++) {
-          const cell = this.cells.get(y * 4096 + x);
-          if (cell === undefined) this.cells.set(y * 4096 + x, [triangle]);
-          else cell.push(triangle);
-        }
-    }
-  }
-
-  /** Triangles that may cover a pixel. */
-  at(xPx: number, yPx: number): readonly number[] {
-    return this.cells.get(Math.floor(yPx / CELL_PX) * 4096 + Math.floor(xPx / CELL_PX)) ?? [];
-  }
-}
-
-/**
- * Where a tracked landmark lies on the surface, as a point of the template: on the frontmost triangle under it;
- * null where it lies beside the pool.
- */
-function surfaceHit(
-  model: HeadModel,
-  grid: TriangleGrid,
-  { pixels, points, face }: CalibrationSample,
-  landmark: number,
-): number[] | null {
-  const x = face.landmarks[landmark * 3];
-  const y = face.landmarks[landmark * 3 + 1];
-  let nearest = Number.NEGATIVE_INFINITY;
-  let hit: number[] | null = null;
-  for (const triangle of grid.at(x, y)) {
-    const corners = [0, 1, 2].map((k) => model.triangles[triangle * 3 + k]);
-    const [ax, ay, bx, by, cx, cy] = corners.flatMap((v) => [pixels[v * 2] - x, pixels[v * 2 + 1] - y]);
-    const wa = cx * by - bx * cy;
-    const wb = ax * cy - cx * ay;
-    const wc = bx * ay - ax * by;
-    if (wa < 0 || wb < 0 || wc < 0 || wa + wb + wc <= 0) continue;
-    // Affine weights: over one triangle the perspective differs by under a hundredth of it.
-    const weights = [wa, wb, wc].map((weight) => weight / (wa + wb + wc));
-    const z = corners.reduce((total, vertex, k) => total + weights[k] * points[vertex * 3 + 2], 0);
-    if (z <= nearest) continue;
-    nearest = z;
-    hit = [0, 1, 2].map((axis) =>
-      corners.reduce((total, vertex, k) => total + weights[k] * model.template[vertex * 3 + axis], 0),
-    );
-  }
-  return hit;
 }
 
 /** Point of least summed distance (Weiszfeld's iteration). */

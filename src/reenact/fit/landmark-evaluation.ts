@@ -1,31 +1,16 @@
 import type { Camera } from '../head/head-model.ts';
-import { rodrigues } from '../head/rotation.ts';
-import { JAW_AT, LEFT_GAZE_AT, RIGHT_GAZE_AT, ROTATION_AT, TRANSLATION_AT } from './face-parameters.ts';
+import { JAW_AT, TRANSLATION_AT } from './face-parameters.ts';
 import {
   CORRECTIVE_COUNT,
   JOINT_OF_PART,
   type LandmarkRig,
-  PART_COUNT,
   PART_HEAD,
   PART_JAW,
   PART_LEFT_EYE,
 } from './landmark-rig.ts';
+import { LOCAL_AXES, PARAMETER_OF_AXIS, PART_OF_AXIS, PartRotations } from './part-rotations.ts';
 import type { ShapedRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT, RESPONSE_FEATURES } from './types.ts';
-
-/** Parameter of each local rotation axis: jaw x, y, z, left eye x, y, right eye x, y. */
-const LOCAL_AXES = 7;
-const PART_OF_AXIS = [1, 1, 1, 2, 2, 3, 3];
-const AXIS_OF_AXIS = [0, 1, 2, 0, 1, 0, 1];
-const PARAMETER_OF_AXIS = [
-  JAW_AT,
-  JAW_AT + 1,
-  JAW_AT + 2,
-  LEFT_GAZE_AT,
-  LEFT_GAZE_AT + 1,
-  RIGHT_GAZE_AT,
-  RIGHT_GAZE_AT + 1,
-];
 
 const RESPONSE_COUNT = RESPONSE_FEATURES.length;
 const JAW_FEATURE = RESPONSE_FEATURES.indexOf('jaw');
@@ -54,16 +39,13 @@ export class LandmarkEvaluation {
   /** `[478, 2, 3]` d pixel / d rest-frame offset of the landmark (what `bias` moves). */
   readonly restJacobian = new Float64Array(LANDMARK_COUNT * 6);
 
-  /** `[9]` R of the global joint, `[4, 9]` R_part and R_global · R_part of every part. */
-  readonly rotation = new Float64Array(9);
-  readonly partRotation = new Float64Array(PART_COUNT * 9);
-  readonly partToCamera = new Float64Array(PART_COUNT * 9);
-  /** `[7, 9]` R_global · dR_part / d axis; `[7, 9]` dR_part / d axis. */
-  private readonly axisToCamera = new Float64Array(LOCAL_AXES * 9);
-  private readonly axisDerivative = new Float64Array(LOCAL_AXES * 9);
-  /** `[27]` elements of (R − I) of jaw, left and right eye. */
-  private readonly correctiveFeature = new Float64Array(CORRECTIVE_COUNT);
+  /** Rotations of the parts at the parameters last evaluated. */
+  readonly parts = new PartRotations();
+  /** Pose corrective of a term, and `[7, 3]` camera-frame motion of a landmark by the local axes. */
   private readonly rest = new Float64Array(3);
+  private readonly axisMotion = new Float64Array(LOCAL_AXES * 3);
+  /** Landmark that `axisMotion` belongs to. */
+  private motionOf = -1;
   /** `[478, 3, 3]` the embedding's response. */
   private readonly response: Float64Array;
   private readonly feature = new Float64Array(RESPONSE_COUNT);
@@ -93,10 +75,11 @@ export class LandmarkEvaluation {
    * @param differentiate also fill `dx`, `dy` and `restJacobian`
    */
   evaluate(shaped: ShapedRig, parameters: Float64Array, camera: Camera, differentiate: boolean): void {
-    this.placeParts(parameters, differentiate);
+    this.parts.place(parameters, this.rig.expressionCount, differentiate);
     this.placeFeatures(parameters);
     const { rig, points, pixels } = this;
-    const { rotation: r, partRotation, rest, slide } = this;
+    const { rest, slide } = this;
+    const { rotation: r, partRotation } = this.parts;
     const { moments, joints } = shaped;
     const pose = rig.expressionCount;
     const tx = parameters[pose + TRANSLATION_AT] + joints[0];
@@ -165,33 +148,10 @@ export class LandmarkEvaluation {
     }
   }
 
-  /** Rotations of the parts, and what differs them by each local axis. */
-  private placeParts(parameters: Float64Array, differentiate: boolean): void {
-    const { rotation, partRotation, partToCamera, correctiveFeature } = this;
-    const pose = this.rig.expressionCount;
-    rodrigues(parameters, pose + ROTATION_AT, rotation);
-    partRotation.fill(0, 0, 9);
-    partRotation[0] = partRotation[4] = partRotation[8] = 1;
-    for (let part = PART_JAW; part < PART_COUNT; part++) {
-      const angles = partAngles(parameters, pose, part);
-      rodrigues(angles, 0, partRotation, part * 9);
-      for (let i = 0; i < 9; i++)
-        correctiveFeature[(part - 1) * 9 + i] = partRotation[part * 9 + i] - (i % 4 === 0 ? 1 : 0);
-    }
-    for (let part = 0; part < PART_COUNT; part++)
-      product(rotation, 0, partRotation, part * 9, partToCamera, part * 9);
-    if (!differentiate) return;
-    for (let axis = 0; axis < LOCAL_AXES; axis++) {
-      const part = PART_OF_AXIS[axis];
-      const angles = partAngles(parameters, pose, part);
-      rotationDerivative(angles, AXIS_OF_AXIS[axis], partRotation, part * 9, this.axisDerivative, axis * 9);
-      product(rotation, 0, this.axisDerivative, axis * 9, this.axisToCamera, axis * 9);
-    }
-  }
-
   /** `RESPONSE_FEATURES` at `parameters`. */
   private placeFeatures(parameters: Float64Array): void {
-    const { feature, rotation: r } = this;
+    const { feature } = this;
+    const { rotation: r } = this.parts;
     feature[0] = -r[5];
     feature[1] = r[2];
     feature[2] = parameters[this.rig.expressionCount + JAW_AT];
@@ -213,7 +173,8 @@ export class LandmarkEvaluation {
 
   /** Pose correctives of a term at the present rotations, in `rest`. */
   private addCorrectives(term: number): void {
-    const { rest, correctiveFeature } = this;
+    const { rest } = this;
+    const { correctiveFeature } = this.parts;
     const corrective = this.rig.termCorrective!;
     rest.fill(0);
     let at = term * CORRECTIVE_COUNT * 3;
@@ -228,10 +189,11 @@ export class LandmarkEvaluation {
 
   /**
    * Camera-frame motion of a landmark by its part's own axes, from the offset (ox, oy, oz) to the part's joint;
-   * kept in `scratch` until `poseColumns` knows the projection.
+   * kept in `axisMotion` until `poseColumns` knows the projection.
    */
   private localColumns(landmark: number, part: number, ox: number, oy: number, oz: number): void {
-    const { axisToCamera: a, axisMotion } = this;
+    const { axisMotion } = this;
+    const { axisToCamera: a } = this.parts;
     const first = part === PART_JAW ? 0 : part === PART_LEFT_EYE ? 3 : 5;
     const end = part === PART_JAW ? 3 : first + 2;
     if (this.motionOf !== landmark) {
@@ -245,8 +207,6 @@ export class LandmarkEvaluation {
       axisMotion[axis * 3 + 2] += a[q + 6] * ox + a[q + 7] * oy + a[q + 8] * oz;
     }
   }
-  private readonly axisMotion = new Float64Array(LOCAL_AXES * 3);
-  private motionOf = -1;
 
   /** Fills a landmark's columns; (yx, yy, yz) is its camera-frame offset from the global joint. */
   private poseColumns(
@@ -258,7 +218,8 @@ export class LandmarkEvaluation {
     uz: number,
     vz: number,
   ): void {
-    const { rig, dx, dy, partToCamera: m, restJacobian } = this;
+    const { rig, dx, dy, restJacobian } = this;
+    const { partToCamera: m } = this.parts;
     // d pixel / d camera-frame point = [[scale, 0, uz], [0, -scale, vz]].
     let column = this.columnStart[landmark];
     const unitsAt = rig.unitStart[landmark];
@@ -331,7 +292,8 @@ export class LandmarkEvaluation {
 
   /** What the response to pitch and yaw adds to the three columns of the turn: d(−R₁₂), d R₀₂ for dR = [ω]× R. */
   private addResponseColumns(landmark: number, column: number): void {
-    const { dx, dy, restJacobian, response, rotation: r } = this;
+    const { dx, dy, restJacobian, response } = this;
+    const { rotation: r } = this.parts;
     const j = landmark * 6;
     const at = landmark * RESPONSE_COUNT * 3;
     let pitchX = 0;
@@ -354,7 +316,8 @@ export class LandmarkEvaluation {
 
   /** What the pose correctives add to the motion by the local axes. */
   private addCorrectiveMotion(landmark: number): void {
-    const { rig, axisMotion, axisDerivative, partToCamera: m } = this;
+    const { rig, axisMotion } = this;
+    const { axisDerivative, partToCamera: m } = this.parts;
     const corrective = rig.termCorrective!;
     for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++) {
       const q = rig.termPart[term] * 9;
@@ -374,67 +337,6 @@ export class LandmarkEvaluation {
         axisMotion[axis * 3 + 2] += m[q + 6] * x + m[q + 7] * y + m[q + 8] * z;
       }
     }
-  }
-}
-
-const angles = new Float64Array(3);
-
-/** Axis-angle of a part's own rotation; eyes do not roll. Valid until the next call. */
-function partAngles(parameters: Float64Array, pose: number, part: number): Float64Array {
-  const at = pose + (part === PART_JAW ? JAW_AT : part === PART_LEFT_EYE ? LEFT_GAZE_AT : RIGHT_GAZE_AT);
-  angles[0] = parameters[at];
-  angles[1] = parameters[at + 1];
-  angles[2] = part === PART_JAW ? parameters[at + 2] : 0;
-  return angles;
-}
-
-/** out = a · b, row-major 3×3 at offsets. */
-function product(
-  a: Float64Array,
-  aAt: number,
-  b: Float64Array,
-  bAt: number,
-  out: Float64Array,
-  outAt: number,
-): void {
-  for (let row = 0; row < 9; row += 3)
-    for (let column = 0; column < 3; column++)
-      out[outAt + row + column] =
-        a[aAt + row] * b[bAt + column] +
-        a[aAt + row + 1] * b[bAt + 3 + column] +
-        a[aAt + row + 2] * b[bAt + 6 + column];
-}
-
-/**
- * d exp(w) / d w_axis = [J_l(w) e_axis]× · exp(w), with J_l the left Jacobian of SO(3)
- * (Barfoot, State Estimation for Robotics, eq. 7.77).
- */
-function rotationDerivative(
-  w: Float64Array,
-  axis: number,
-  rotation: Float64Array,
-  at: number,
-  out: Float64Array,
-  outAt: number,
-): void {
-  const squared = w[0] * w[0] + w[1] * w[1] + w[2] * w[2];
-  const angle = Math.sqrt(squared);
-  const b = squared < 1e-8 ? 0.5 - squared / 24 : (1 - Math.cos(angle)) / squared;
-  const c = squared < 1e-8 ? 1 / 6 - squared / 120 : (angle - Math.sin(angle)) / (squared * angle);
-  // J_l e = e + b (w × e) + c (w (w·e) − |w|² e).
-  const [x, y, z] = [w[0], w[1], w[2]];
-  const along = axis === 0 ? x : axis === 1 ? y : z;
-  const straight = 1 - c * squared;
-  const ex = (axis === 0 ? straight : 0) + c * x * along + b * (axis === 1 ? -z : axis === 2 ? y : 0);
-  const ey = (axis === 1 ? straight : 0) + c * y * along + b * (axis === 0 ? z : axis === 2 ? -x : 0);
-  const ez = (axis === 2 ? straight : 0) + c * z * along + b * (axis === 0 ? -y : axis === 1 ? x : 0);
-  for (let column = 0; column < 3; column++) {
-    const rx = rotation[at + column];
-    const ry = rotation[at + 3 + column];
-    const rz = rotation[at + 6 + column];
-    out[outAt + column] = ey * rz - ez * ry;
-    out[outAt + 3 + column] = ez * rx - ex * rz;
-    out[outAt + 6 + column] = ex * ry - ey * rx;
   }
 }
 

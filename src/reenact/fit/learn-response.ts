@@ -16,6 +16,8 @@ const SLIDE_SD_M: Readonly<Record<(typeof RESPONSE_FEATURES)[number], number>> =
 const SAMPLE_SIGMA_IOD = 0.03;
 const HUBER_IOD = 0.06;
 const ROUNDS = 4;
+/** Slides under this a unit of their feature are dropped: they say nothing, and cost columns in every fit. */
+const NEGLIGIBLE_SLIDE_M = 0.002;
 const UNKNOWNS = RESPONSE_FEATURES.length * 3;
 
 /**
@@ -94,5 +96,8 @@ function regress(views: readonly View[], landmark: number): Float64Array {
     }
     if (solveCholesky(normal, right, UNKNOWNS, UNKNOWNS)) solution = right;
   }
+  for (let at = 0; at < UNKNOWNS; at += 3)
+    if (Math.hypot(solution[at], solution[at + 1], solution[at + 2]) < NEGLIGIBLE_SLIDE_M)
+      solution.fill(0, at, at + 3);
   return solution;
 }

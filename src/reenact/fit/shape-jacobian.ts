@@ -25,7 +25,8 @@ export class ShapeJacobian {
 
   /** Prepares the face that the evaluation holds. */
   place(): void {
-    const { rig, rotation: r, partToCamera: m } = this.evaluation;
+    const { rig } = this.evaluation;
+    const { rotation: r, partToCamera: m } = this.evaluation.parts;
     for (let component = 0; component < rig.shapeCount; component++)
       for (let part = PART_HEAD; part < PART_COUNT; part++) {
         const j = component * 15 + JOINT_OF_PART[part] * 3;
@@ -42,7 +43,8 @@ export class ShapeJacobian {
 
   /** Fills `dx`, `dy` for one landmark. */
   differentiate(landmark: number, camera: Camera): void {
-    const { rig, points, pixels, partToCamera: m } = this.evaluation;
+    const { rig, points, pixels } = this.evaluation;
+    const { partToCamera: m } = this.evaluation.parts;
     const { dx, dy, common, byJoint } = this;
     const depth = -points[landmark * 3 + 2];
     const scale = camera.focalPx / depth;
