@@ -3,6 +3,7 @@ import { boxMean } from './guided-filter.ts';
 import { pullPush } from './inpaint.ts';
 import { smoothstep } from './numeric.ts';
 import { CoverageMask } from './polygon.ts';
+import { fillTexture } from './texture-fill.ts';
 
 /** The portrait taken apart: head over body over background, which together give the portrait back. */
 export interface Layers {
@@ -27,6 +28,12 @@ export interface LayerInput {
   readonly iodPx: number;
 }
 
+/** Width of the rim around the person that is not trusted to be background, parts of the picture. */
+const STRANDS = 0.009;
+/** How far into the person the background is restored: no turn uncovers more, interocular distances. */
+const UNCOVERED = 1;
+/** How far the body goes on behind the head, interocular distances. */
+const BEHIND = { whole: 0.1, gone: 0.28 };
 /** How far up behind the jaw the neck goes on, interocular distances, and pixels it narrows a row on each side. */
 const NECK_REACH = 1.1;
 const NECK_NARROWING = 0.34;
@@ -41,9 +48,10 @@ export function splitLayers(input: LayerInput): Layers {
   const count = size * size;
   const head = headOpacity(input);
 
-  const nearPerson = boxMean(person, size, size, Math.max(2, Math.round(size / 170)));
-  const background = nearPerson.map((near) => (near < 0.02 ? 1 : 0));
-  const plate = pullPush(portrait, background, size, size);
+  // Strands of hair reach beyond the matte: what is close to the person is not background.
+  const nearPerson = boxMean(person, size, size, Math.max(2, Math.round(size * STRANDS)));
+  const background = nearPerson.map((near) => (near < 0.01 ? 1 : 0));
+  const plate = fillTexture(portrait, background, within(background, size, UNCOVERED * iodPx), size, size);
 
   // Just under the chin the picture holds the chin's own soft edge: the neck is continued from further down.
   const headish = head.map((_, p) => (1 - cut[p]) * smoothstep(0.03, 0.3, follow[p]));
@@ -53,7 +61,7 @@ export function splitLayers(input: LayerInput): Layers {
     neckKnown[p] === 1 || (opacity > 0.9 && cut[p] < 0.1 && headish[p] < 0.9) ? 1 : 0,
   );
   const neck = neckBehindHead(person, cut, size, iodPx);
-  const filled = pullPush(portrait, bodyKnown, size, size);
+  const filled = fillTexture(portrait, bodyKnown, within(bodyKnown, size, BEHIND.gone * iodPx), size, size);
   blendInto(filled, pullPush(portrait, neckKnown, size, size), neck, bodyKnown);
   const bodyOpacity = behindHead(person, headish, neck, size, iodPx);
   const bare = head.map((opacity) => (opacity < NOTHING ? 1 : 0));
@@ -83,7 +91,7 @@ function behindHead(
   const visible = headish.map((head, p) => (head < 0.9 && person[p] > 0.5 ? 1 : 0));
   const away = distanceTo(visible, size, size);
   return person.map((opacity, p) => {
-    const margin = 1 - smoothstep(0.06 * iodPx, 0.16 * iodPx, away[p]);
+    const margin = 1 - smoothstep(BEHIND.whole * iodPx, BEHIND.gone * iodPx, away[p]);
     return opacity * Math.max(1 - smoothstep(0.9, 1, headish[p]), margin, neck[p]);
   });
 }
@@ -111,6 +119,11 @@ function neckBehindHead(person: Float32Array, cut: Float32Array, size: number, i
     }
   const soft = column.map((left) => Math.min(1, left / (0.3 * iodPx)));
   return boxMean(soft, size, size, Math.max(1, Math.round(0.03 * iodPx)));
+}
+
+/** 1 where a known pixel is closer than `reachPx`. */
+function within(known: Float32Array, size: number, reachPx: number): Uint8Array {
+  return Uint8Array.from(distanceTo(known, size, size), (away) => (away < reachPx ? 1 : 0));
 }
 
 /** Mixes `other` into `colors` by `share`, but not where they are known. */
@@ -171,6 +184,8 @@ function unmix(mixed: number, below: number, opacity: number): number {
   return Math.min(255, Math.max(0, (mixed - (1 - opacity) * below) / opacity));
 }
 
+/** Middle part of the jaw's width under which hair is not looked for. */
+const THROAT = 0.5;
 /** Rows that the cut goes down for each column beside the jaw. */
 const SHOULDER_SLOPE = 1.6;
 
@@ -183,6 +198,8 @@ export interface NeckCutInput {
   readonly portrait: Float32Array;
   /** `[size, size]` opacity of the person. */
   readonly person: Float32Array;
+  /** `[size, size]` 0..1 how much each pixel looks like the hair, which stays with the head. */
+  readonly hair: Float32Array;
   readonly size: number;
   readonly iodPx: number;
 }
@@ -191,7 +208,7 @@ export interface NeckCutInput {
  * Where the neck is to be cut from the head, 0..1: below the jaw, on the neck itself as far as its colour goes, so
  * that hair beside it stays with the head.
  */
-export function neckCut({ jaw, neck, portrait, person, size, iodPx }: NeckCutInput): Float32Array {
+export function neckCut({ jaw, neck, portrait, person, hair, size, iodPx }: NeckCutInput): Float32Array {
   const count = jaw.length / 2;
   const outline = new Float32Array((count + 4) * 2);
   const lower = 0.035 * iodPx;
@@ -215,8 +232,14 @@ export function neckCut({ jaw, neck, portrait, person, size, iodPx }: NeckCutInp
     for (let x = mask.left; x < mask.right; x++)
       below[y * size + x] = mask.data[(y - mask.top) * (mask.right - mask.left) + x - mask.left];
 
-  const wide = neck.map((inside, p) => (inside > 0.5 && person[p] > 0.5 && below[p] > 0.5 ? 1 : 0));
-  for (const direction of [1, -1]) widen(wide, { portrait, person, size, iodPx }, direction);
+  // Right below the chin there is neck, however dark.
+  const throatX = (left + right) / 2;
+  const throat = (THROAT * (right - left)) / 2;
+  const isThroat = (p: number): boolean => Math.abs((p % size) - throatX) < throat;
+  const wide = neck.map((inside, p) =>
+    inside > 0.5 && person[p] > 0.5 && below[p] > 0.5 && (hair[p] < 0.5 || isThroat(p)) ? 1 : 0,
+  );
+  for (const direction of [1, -1]) widen(wide, { portrait, person, hair, size, iodPx }, direction);
   const sides = boxMean(wide, size, size, Math.max(1, Math.round(iodPx * 0.02)));
   return below.map((inside, p) => inside * smoothstep(0.2, 0.7, wide[p] === 1 ? 1 : sides[p]));
 }
@@ -224,7 +247,7 @@ export function neckCut({ jaw, neck, portrait, person, size, iodPx }: NeckCutInp
 /** Colour difference up to which a pixel beside the model's neck is still neck. */
 const NECK_CONTRAST = 42;
 
-type NeckPicture = Pick<NeckCutInput, 'portrait' | 'person' | 'size' | 'iodPx'>;
+type NeckPicture = Pick<NeckCutInput, 'portrait' | 'person' | 'hair' | 'size' | 'iodPx'>;
 
 /** Lets the neck grow aside while the picture keeps its colour, by the median over neighbouring rows. */
 function widen(wide: Float32Array, picture: NeckPicture, direction: number): void {
@@ -246,7 +269,7 @@ function widen(wide: Float32Array, picture: NeckPicture, direction: number): voi
 /** Outermost column of the neck in a row (-1 where there is none), and how many columns it goes on beyond. */
 function growth(
   wide: Float32Array,
-  { portrait, person, size, iodPx }: NeckPicture,
+  { portrait, person, hair, size, iodPx }: NeckPicture,
   y: number,
   direction: number,
 ): { edge: number; steps: number } {
@@ -265,7 +288,7 @@ function growth(
   for (let x = edge + direction; steps < 0.4 * iodPx && x >= 0 && x < size; x += direction) {
     const p = y * size + x;
     const difference = Math.hypot(...mean.map((sum, k) => sum / count - portrait[p * 3 + k]));
-    if (difference > NECK_CONTRAST || person[p] < 0.5) break;
+    if (difference > NECK_CONTRAST || person[p] < 0.5 || hair[p] > 0.5) break;
     steps++;
   }
   return { edge, steps: steps + soft };

@@ -12,7 +12,7 @@ export interface Mixture {
 const COMPONENTS = 7;
 const ITERATIONS = 8;
 const DIMENSIONS = 5;
-/** Going once across the picture counts as much as this colour difference. */
+/** Going once across the picture counts as much as this colour difference, unless told otherwise. */
 const PLACE_WEIGHT = 70;
 const LEAST_SIGMA = 9;
 
@@ -22,9 +22,14 @@ const LEAST_SIGMA = 9;
  * @param colors `[rows, columns, 3]` 0..255
  * @param weights `[rows, columns]` how far each pixel belongs
  */
-export function fitMixture(colors: Float32Array, columns: number, weights: ArrayLike<number>): Mixture {
+export function fitMixture(
+  colors: Float32Array,
+  columns: number,
+  weights: ArrayLike<number>,
+  placeWeight = PLACE_WEIGHT,
+): Mixture {
   const pixels = weights.length;
-  const means = spreadOut(colors, columns, weights);
+  const means = spreadOut(colors, columns, weights, placeWeight);
   const mass = new Float64Array(COMPONENTS);
   const spread = new Float64Array(COMPONENTS);
   const feature = new Float64Array(DIMENSIONS);
@@ -35,7 +40,7 @@ export function fitMixture(colors: Float32Array, columns: number, weights: Array
     for (let p = 0; p < pixels; p++) {
       const weight = weights[p];
       if (weight < 0.05) continue;
-      featureOf(colors, columns, p, pixels, feature);
+      featureOf(colors, columns, p, pixels, placeWeight, feature);
       const [nearest, squared] = nearestMean(means, feature);
       mass[nearest] += weight;
       spread[nearest] += weight * squared;
@@ -57,9 +62,15 @@ export function fitMixture(colors: Float32Array, columns: number, weights: Array
 }
 
 /** Log density of pixel `p`, up to a constant that is the same for all mixtures. */
-export function logDensity(mixture: Mixture, colors: Float32Array, columns: number, p: number): number {
+export function logDensity(
+  mixture: Mixture,
+  colors: Float32Array,
+  columns: number,
+  p: number,
+  placeWeight = PLACE_WEIGHT,
+): number {
   const { count, means, logWeights, precisions } = mixture;
-  featureOf(colors, columns, p, colors.length / 3, scratch);
+  featureOf(colors, columns, p, colors.length / 3, placeWeight, scratch);
   let greatest = Number.NEGATIVE_INFINITY;
   let sum = 0;
   for (let c = 0; c < count; c++) {
@@ -81,14 +92,15 @@ function featureOf(
   columns: number,
   p: number,
   pixels: number,
+  placeWeight: number,
   out: Float64Array,
 ): void {
   const row = (p / columns) | 0;
   out[0] = colors[p * 3];
   out[1] = colors[p * 3 + 1];
   out[2] = colors[p * 3 + 2];
-  out[3] = (PLACE_WEIGHT * (p - row * columns)) / columns;
-  out[4] = (PLACE_WEIGHT * row * columns) / pixels;
+  out[3] = (placeWeight * (p - row * columns)) / columns;
+  out[4] = (placeWeight * row * columns) / pixels;
 }
 
 function nearestMean(means: Float64Array, feature: Float64Array): [number, number] {
@@ -105,7 +117,12 @@ function nearestMean(means: Float64Array, feature: Float64Array): [number, numbe
   return [nearest, least];
 }
 
-function spreadOut(colors: Float32Array, columns: number, weights: ArrayLike<number>): Float64Array {
+function spreadOut(
+  colors: Float32Array,
+  columns: number,
+  weights: ArrayLike<number>,
+  placeWeight: number,
+): Float64Array {
   const pixels = weights.length;
   const means = new Float64Array(COMPONENTS * DIMENSIONS);
   const distance = new Float64Array(pixels).fill(Number.POSITIVE_INFINITY);
@@ -113,12 +130,12 @@ function spreadOut(colors: Float32Array, columns: number, weights: ArrayLike<num
   let chosen = 0;
   for (let p = 1; p < pixels; p++) if (weights[p] > weights[chosen]) chosen = p;
   for (let c = 0; c < COMPONENTS; c++) {
-    featureOf(colors, columns, chosen, pixels, feature);
+    featureOf(colors, columns, chosen, pixels, placeWeight, feature);
     means.set(feature, c * DIMENSIONS);
     let greatest = -1;
     const mean = Float64Array.from(feature);
     for (let p = 0; p < pixels; p++) {
-      featureOf(colors, columns, p, pixels, feature);
+      featureOf(colors, columns, p, pixels, placeWeight, feature);
       let squared = 0;
       for (let k = 0; k < DIMENSIONS; k++) squared += (feature[k] - mean[k]) ** 2;
       if (squared < distance[p]) distance[p] = squared;

@@ -10,6 +10,7 @@ import { lidScales } from './eye-closing.ts';
 import { buildEyes, type EyeLayer } from './eyes.ts';
 import { type FaceRegion, faceRegion } from './face-region.ts';
 import { buildGrid } from './grid.ts';
+import { hairLikeness } from './hair.ts';
 import { buildHeadSheet, type HeadSheet } from './head-sheet.ts';
 import { buildInterior, type InteriorFit } from './interior.ts';
 import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
@@ -109,7 +110,17 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const jaw = pick(own, JAW);
   const neck = mapNeck(upright, size);
   const neckMask = Float32Array.from(neck.nearness, (z) => (z > Number.NEGATIVE_INFINITY ? 1 : 0));
-  const cut = neckCut({ jaw, neck: neckMask, portrait, person, size, iodPx });
+  const hair = hairLikeness({
+    portrait,
+    person,
+    face: region.outline,
+    neck: neckMask,
+    noseY: own[1 * 3 + 1],
+    chinY: own[152 * 3 + 1],
+    size,
+    iodPx,
+  });
+  const cut = neckCut({ jaw, neck: neckMask, portrait, person, hair, size, iodPx });
   const skull = skullMask(upright, region.surface.triangle, cut);
 
   const grid = buildGrid(-BEYOND * size, (1 + BEYOND) * size, focusOf(own, iodPx), {

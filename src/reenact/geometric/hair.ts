@@ -1,0 +1,110 @@
+import { boxMean } from './guided-filter.ts';
+import { fitMixture, logDensity, type Mixture } from './mixture.ts';
+import { smoothstep } from './numeric.ts';
+
+export interface HairInput {
+  /** `[size, size, 3]` 0..255. */
+  readonly portrait: Float32Array;
+  /** `[size, size]` opacity of the person. */
+  readonly person: Float32Array;
+  /** `[size, size]` 0..1 inside the face's outline. */
+  readonly face: Float32Array;
+  /** `[size, size]` 1 where the model's neck and shoulders are. */
+  readonly neck: Float32Array;
+  /** Rows of the nose and the chin, pixels. */
+  readonly noseY: number;
+  readonly chinY: number;
+  readonly size: number;
+  readonly iodPx: number;
+}
+
+/** Where hair and skin differ by less than this, a bald head, colours tell nothing; levels. */
+const LEAST_CONTRAST = 45;
+/** Colours are learnt on every n-th pixel. */
+const STEP = 4;
+
+/**
+ * How far each pixel has the colours of what surrounds the face above the nose (hair, veil, hat) rather than those of
+ * neck and clothes, 0..1; all zero where there is no such difference.
+ */
+export function hairLikeness(input: HairInput): Float32Array {
+  const { portrait, person, face, neck, noseY, chinY, size, iodPx } = input;
+  const columns = Math.floor(size / STEP);
+  const colors = new Float32Array(columns * columns * 3);
+  const hair = new Float32Array(columns * columns);
+  const body = new Float32Array(columns * columns);
+  const skin = [0, 0, 0, 0];
+  const around = [0, 0, 0, 0];
+  for (let row = 0; row < columns; row++)
+    for (let column = 0; column < columns; column++) {
+      const q = row * columns + column;
+      const p = row * STEP * size + column * STEP;
+      for (let k = 0; k < 3; k++) colors[q * 3 + k] = portrait[p * 3 + k];
+      if (person[p] < 0.9) continue;
+      const y = row * STEP;
+      if (face[p] > 0.5) accumulate(skin, portrait, p);
+      else if (y < noseY) {
+        hair[q] = 1;
+        accumulate(around, portrait, p);
+      } else if (y > chinY && neck[p] === 1) body[q] = 1;
+    }
+  const likeness = new Float32Array(size * size);
+  const contrast = Math.hypot(...[0, 1, 2].map((k) => skin[k] / skin[3] - around[k] / around[3]));
+  if (!(contrast > LEAST_CONTRAST)) return likeness;
+  const ofHair = fitMixture(colors, columns, hair, 0);
+  // Long hair lies over neck and shoulders, too: what of them looks like it is not theirs.
+  const ofBody = fitMixture(colors, columns, notHair(colors, columns, body, ofHair), 0);
+  for (let p = 0; p < likeness.length; p++) {
+    if (person[p] < 0.1) continue;
+    const ratio = logDensity(ofHair, portrait, size, p, 0) - logDensity(ofBody, portrait, size, p, 0);
+    likeness[p] = smoothstep(-1, 2, ratio);
+  }
+  const smooth = boxMean(likeness, size, size, Math.max(2, Math.round(0.06 * iodPx)));
+  return hangingFrom(
+    smooth.map((share) => smoothstep(0.4, 0.7, share)),
+    input,
+  );
+}
+
+/** Keeps what is joined to the hair above the nose: shadows on the neck have its colour, but hang on nothing. */
+function hangingFrom(likeness: Float32Array, { face, person, noseY, size }: HairInput): Float32Array {
+  const joined = new Float32Array(likeness.length);
+  const queue: number[] = [];
+  const visit = (p: number): void => {
+    if (joined[p] > 0 || likeness[p] < 0.5 || face[p] > 0.5 || person[p] < 0.5) return;
+    joined[p] = likeness[p];
+    queue.push(p);
+  };
+  for (let p = 0; p < Math.floor(noseY) * size; p++) visit(p);
+  while (queue.length > 0) {
+    const p = queue.pop()!;
+    const x = p % size;
+    if (x > 0) visit(p - 1);
+    if (x < size - 1) visit(p + 1);
+    if (p >= size) visit(p - size);
+    if (p + size < likeness.length) visit(p + size);
+  }
+  return joined;
+}
+
+/** Keeps of `members` the half that is least like the mixture. */
+function notHair(
+  colors: Float32Array,
+  columns: number,
+  members: Float32Array,
+  mixture: Mixture,
+): Float32Array {
+  const densities: number[] = [];
+  members.forEach((member, p) => {
+    if (member === 1) densities.push(logDensity(mixture, colors, columns, p, 0));
+  });
+  const middle = densities.sort((a, b) => a - b)[densities.length >> 1] ?? 0;
+  return members.map((member, p) =>
+    member === 1 && logDensity(mixture, colors, columns, p, 0) <= middle ? 1 : 0,
+  );
+}
+
+function accumulate(sum: number[], portrait: Float32Array, p: number): void {
+  for (let k = 0; k < 3; k++) sum[k] += portrait[p * 3 + k];
+  sum[3]++;
+}
