@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HeadModel } from '../reenact/head/head-model.ts';
+import { cylinderUv } from './cylinder-uv.ts';
 import { createHeadSurface, refineField, refinePositions } from './head-surface.ts';
 
 /** A unit sphere as the skin of a head model. */
@@ -34,17 +35,30 @@ function sphere(rows: number, columns: number): HeadModel {
   } as unknown as HeadModel;
 }
 
+describe('cylinderUv', () => {
+  it('keeps every triangle on one side of its seam', () => {
+    const uv = cylinderUv(sphere(12, 24));
+    for (let corner = 0; corner < uv.length; corner += 6) {
+      const us = [uv[corner], uv[corner + 2], uv[corner + 4]];
+      expect(Math.max(...us) - Math.min(...us)).toBeLessThan(0.1);
+      expect(Math.min(...us)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...us)).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
 describe('head surface', () => {
   const model = sphere(12, 24);
+  const uv = cylinderUv(model);
 
   it('leaves the model alone when it is not refined', () => {
-    const surface = createHeadSurface(model, false);
+    const surface = createHeadSurface(model, uv, false);
     expect(surface.triangles).toEqual(model.triangles);
     expect(refinePositions(surface, model.template)).toBe(model.template);
   });
 
   it('quadruples skin triangles and keeps the model’s vertices in place', () => {
-    const surface = createHeadSurface(model, true);
+    const surface = createHeadSurface(model, uv, true);
     expect(surface.triangles.length).toBe(4 * model.triangles.length);
     const refined = refinePositions(surface, model.template);
     expect(refined.subarray(0, model.template.length)).toEqual(model.template);
@@ -52,7 +66,7 @@ describe('head surface', () => {
   });
 
   it('puts added vertices of a sphere on the sphere, not on its chords', () => {
-    const surface = createHeadSurface(model, true);
+    const surface = createHeadSurface(model, uv, true);
     const refined = refinePositions(surface, model.template);
     let worst = 0;
     let chord = 0;
@@ -69,7 +83,7 @@ describe('head surface', () => {
   });
 
   it('gives added vertices the mean of a field', () => {
-    const surface = createHeadSurface(model, true);
+    const surface = createHeadSurface(model, uv, true);
     const field = Float32Array.from({ length: model.vertexCount }, (_, v) => v);
     const refined = refineField(surface, field, 1);
     expect(refined[model.vertexCount]).toBe((surface.edges[0] + surface.edges[1]) / 2);

@@ -25,12 +25,15 @@ export function partIndex(model: HeadModel, part: HeadPart): number {
   return model.parts.indexOf(part);
 }
 
-export function createHeadSurface(model: HeadModel, refine: boolean): HeadSurface {
+/**
+ * @param cornerUv `[F, 3, 2]` texture coordinates of the model's triangles.
+ * @param refine Splits skin in four.
+ */
+export function createHeadSurface(model: HeadModel, cornerUv: Float32Array, refine: boolean): HeadSurface {
   const skin = partIndex(model, 'skin');
   const bag = partIndex(model, 'mouthBag');
   const lashes = partIndex(model, 'lashes');
   const bust = bustPartOf(model);
-  const uv = model.cornerUv ?? cylinderUv(model);
   const triangles: number[] = [];
   const parts: number[] = [];
   const corners: number[] = [];
@@ -60,7 +63,7 @@ export function createHeadSurface(model: HeadModel, refine: boolean): HeadSurfac
     const part = model.triangleParts[f];
     if (part === lashes) continue;
     const [a, b, c] = model.triangles.subarray(f * 3, f * 3 + 3);
-    const [ua, va, ub, vb, uc, vc] = uv.subarray(f * 6, f * 6 + 6);
+    const [ua, va, ub, vb, uc, vc] = cornerUv.subarray(f * 6, f * 6 + 6);
     if (!refine || (part !== skin && part !== bag && part !== bust)) {
       emit(f, [a, b, c], [ua, va, ub, vb, uc, vc]);
       continue;
@@ -125,30 +128,4 @@ export function refineField(surface: HeadSurface, field: Float32Array, width: nu
       out[at + i] = (field[edges[e] * width + i] + field[edges[e + 1] * width + i]) / 2;
   }
   return out;
-}
-
-/** Texture coordinates around the vertical axis for heads that bring none; the seam runs down the back. */
-function cylinderUv(model: HeadModel): Float32Array {
-  const { template, triangles } = model;
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (let i = 1; i < template.length; i += 3) {
-    low = Math.min(low, template[i]);
-    high = Math.max(high, template[i]);
-  }
-  const uv = new Float32Array(triangles.length * 2);
-  for (let corner = 0; corner < triangles.length; corner += 3) {
-    const us = [0, 1, 2].map((k) => {
-      const p = triangles[corner + k] * 3;
-      return 0.5 + Math.atan2(template[p], template[p + 2]) / (2 * Math.PI);
-    });
-    // A triangle across the seam keeps to one side.
-    const wraps = Math.max(...us) - Math.min(...us) > 0.5;
-    for (let k = 0; k < 3; k++) {
-      const u = wraps && us[k] < 0.5 ? us[k] + 1 : us[k];
-      uv[(corner + k) * 2] = Math.min(1, u);
-      uv[(corner + k) * 2 + 1] = (template[triangles[corner + k] * 3 + 1] - low) / (high - low);
-    }
-  }
-  return uv;
 }

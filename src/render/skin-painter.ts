@@ -37,7 +37,7 @@ export function createPainter(look: PersonLook, size: number): Painter {
     seed: look.seed * 7919 + 17,
     brow: { along: 0, across: 0 },
     scalp,
-    strands: smoothstep(300, 1400, size),
+    strands: smoothstep(450, 1600, size),
     beardHz: 2400 * Math.min(1, size / 2048),
   };
 }

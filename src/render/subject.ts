@@ -2,8 +2,10 @@ import type { HeadCoefficients, HeadModel, ShapedHead } from '../reenact/head/he
 import { poseHead } from '../reenact/head/pose-head.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
 import { smoothstep } from './colour.ts';
+import { cylinderUv } from './cylinder-uv.ts';
 import { bustPartOf, dressHead } from './dressed-head.ts';
 import { templateFrame, toFaceFrame } from './face-frame.ts';
+import { focusUv } from './focus-uv.ts';
 import { vertexNormals } from './geometry.ts';
 import {
   createHeadSurface,
@@ -75,9 +77,11 @@ export function prepareShaped(
   options: SubjectOptions,
 ): Subject {
   const { model } = shaped;
-  const surface = createHeadSurface(model, options.refine);
   const frame = templateFrame(model);
-  const facePoints = refineField(surface, toFaceFrame(frame, model.template), 3);
+  const templatePoints = toFaceFrame(frame, model.template);
+  const cornerUv = focusUv(model, model.cornerUv ?? cylinderUv(model), templatePoints);
+  const surface = createHeadSurface(model, cornerUv, options.refine);
+  const facePoints = refineField(surface, templatePoints, 3);
   const rest = refinePositions(surface, shaped.vertices);
   const hair = look.hair.style === null ? null : (assets?.hair.get(look.hair.style) ?? null);
   const hairKept =
