@@ -20,6 +20,7 @@ import {
   createStages,
   describeReference,
   loadRig,
+  seeOpening,
 } from '../reenact/session.ts';
 import { createFaceTracker } from '../reenact/track/face-tracker.ts';
 import type { FaceTracker } from '../reenact/track/types.ts';
@@ -42,6 +43,7 @@ export async function openReenactor(job: AnimateJob, source: VideoSource): Promi
       driver,
       reference,
       generator,
+      seenOpening: await seeOpening(tracker, generator, reference),
       swapOptions: { pose: job.pose, expression: job.expression, gain: job.gain },
     });
     const shaped = shapeHead(rig.model, reference.calibration.beta);

@@ -1,4 +1,5 @@
 import { LokiError } from '../errors.ts';
+import { measureFace } from './evaluate/face-measures.ts';
 import { StageClock } from './evaluate/stage-clock.ts';
 import { calibrate } from './fit/calibrate.ts';
 import { FrameFitter } from './fit/frame-fitter.ts';
@@ -12,7 +13,8 @@ import type { Generator } from './generator.ts';
 import { DEFAULT_HEAD_PATH, embeddingPathOf } from './head/default-head.ts';
 import { loadHeadModel } from './head/load-head-model.ts';
 import { shapeHead } from './head/shape-head.ts';
-import { openingGain } from './identity/opening-gain.ts';
+import { absorbRest } from './identity/absorb-rest.ts';
+import { openingGain, PROBE_JAW_RAD } from './identity/opening-gain.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
 import type { SwapOptions } from './identity/swap-options.ts';
 import type { ReenactStages } from './pipeline.ts';
@@ -47,7 +49,7 @@ export async function calibrateDriver(
   tracker.reset();
   if (faces.length === 0)
     throw new LokiError('NO_FACE', 'No face was found in the driver video: use one that shows a person.');
-  return calibrate(rig, faces);
+  return absorbRest(rig.model, rig.embedding, calibrate(rig, faces));
 }
 
 /** Reads a portrait's person off its landmarks; `image` is the square crop that the landmarks were tracked in. */
@@ -56,9 +58,37 @@ export function describeReference(
   image: RgbaImage,
   landmarks: TrackedFace,
 ): ReferenceIdentity {
-  const calibration = calibrate(rig, [landmarks]);
+  const calibration = absorbRest(rig.model, rig.embedding, calibrate(rig, [landmarks]));
   const { coefficients } = new FrameFitter(rig, calibration).fit(landmarks);
   return { image, calibration, coefficients, landmarks };
+}
+
+/**
+ * How much wider the avatar's mouth stands in its pictures with the jaw at the probe's angle, inter-ocular
+ * distances, as the tracker sees it: paint, beard and shadow may hide some of what the head model does.
+ *
+ * @returns null where the tracker finds no face in the avatar's pictures
+ */
+export async function seeOpening(
+  tracker: FaceTracker,
+  generator: Generator,
+  { coefficients }: ReferenceIdentity,
+): Promise<number | null> {
+  const gaps: number[] = [];
+  for (const jawRad of [0, PROBE_JAW_RAD]) {
+    const theta = coefficients.theta.slice();
+    theta[6] = jawRad;
+    const { image } = await generator.generate({
+      sequence: 0,
+      ptsMs: 0,
+      captureTimeMs: 0,
+      coefficients: { ...coefficients, theta },
+    });
+    const face = await tracker.trackStill(image);
+    if (face === null) return null;
+    gaps.push(measureFace(face).mouthGap);
+  }
+  return gaps[1] - gaps[0];
 }
 
 export interface SessionParts {
@@ -67,6 +97,8 @@ export interface SessionParts {
   readonly driver: Calibration;
   readonly reference: ReferenceIdentity;
   readonly generator: Generator;
+  /** Of {@link seeOpening}. */
+  readonly seenOpening: number | null;
   readonly swapOptions?: Omit<SwapOptions, 'units'>;
 }
 
@@ -90,6 +122,7 @@ export function createStages(parts: SessionParts): ReenactStages {
         rig.embedding,
         { calibration: driver, pose: driver.neutral },
         { calibration: reference.calibration, pose: reference.coefficients },
+        parts.seenOpening,
       ),
       ...parts.swapOptions,
       units: rig.model.expressionUnits,

@@ -19,10 +19,10 @@ export interface SmoothingOptions {
  * low pass trails a steady motion by 1 / 2π·cutoff).
  */
 export const DEFAULT_SMOOTHING: SmoothingOptions = {
-  rotation: { minCutoffHz: 1.5, speedGain: 12, speedCutoffHz: 4 },
-  translation: { minCutoffHz: 1.5, speedGain: 120, speedCutoffHz: 4 },
-  expression: { minCutoffHz: 3, speedGain: 8, speedCutoffHz: 4 },
-  joints: { minCutoffHz: 3, speedGain: 20, speedCutoffHz: 4 },
+  rotation: { minCutoffHz: 2, speedGain: 16, speedCutoffHz: 4 },
+  translation: { minCutoffHz: 3, speedGain: 120, speedCutoffHz: 4 },
+  expression: { minCutoffHz: 6, speedGain: 12, speedCutoffHz: 4 },
+  joints: { minCutoffHz: 6, speedGain: 40, speedCutoffHz: 4 },
 };
 
 /** Frames further apart than this have nothing to do with each other. */

@@ -15,15 +15,16 @@ export interface OpeningGain {
 interface Person {
   readonly calibration: Pick<Calibration, 'beta'>;
   /** How the head is turned towards its camera while at rest. */
-  readonly pose: HeadCoefficients;
+  readonly pose: Pick<HeadCoefficients, 'theta'>;
 }
 
+const UPRIGHT = { theta: new Float32Array(15) };
 const INNER_LIPS = [13, 14];
 const LIPS = [61, 291, 0, 17, 13, 14, 78, 308, 37, 267, 84, 314];
 const RIGHT_EYE = [33, 133];
 const LEFT_EYE = [263, 362];
 /** An ordinary vowel. */
-const PROBE_JAW_RAD = 0.2;
+export const PROBE_JAW_RAD = 0.2;
 /** No two people differ by more, so neither may what makes up for it. */
 const LIMITS = [0.7, 1.6];
 
@@ -31,27 +32,38 @@ const LIMITS = [0.7, 1.6];
  * Makes one person's mouth open as far as another's in their pictures, in inter-ocular distances. The same jaw angle
  * opens a short jaw less than a long one, and a mouth seen from above (a portrait with the head bowed) shows less of
  * its opening than one seen from the front, since the jaw swings back as it drops.
+ *
+ * @param seenOpening what {@link probeOpening} would give for the avatar, measured in its pictures; null where it
+ *   could not be measured: the head model then says it
  */
 export function openingGain(
   model: HeadModel,
   embedding: LandmarkEmbedding,
   driver: Person,
   reference: Person,
+  seenOpening: number | null,
 ): OpeningGain {
-  const probe = (person: Person): number => {
-    const face = new RestFace(model, embedding, person);
-    return face.gap(PROBE_JAW_RAD) - face.gap(0);
-  };
-  const ratio = probe(driver) / probe(reference);
+  const avatar = seenOpening ?? probeOpening(model, embedding, reference);
+  const ratio = probeOpening(model, embedding, driver) / avatar;
   const gain = Number.isFinite(ratio) ? Math.min(LIMITS[1], Math.max(LIMITS[0], ratio)) : 1;
-  const face = new RestFace(model, embedding, reference);
-  return {
-    jaw: gain,
-    units: Float32Array.from(
-      { length: model.expressionCount },
-      (_, unit) => 1 + (gain - 1) * face.openingShare(unit),
-    ),
-  };
+  const shares = openingShares(model, embedding, reference.calibration.beta);
+  return { jaw: gain, units: shares.map((share) => 1 + (gain - 1) * share) };
+}
+
+/** How much wider the mouth of a person at rest stands with the jaw at the probe's angle, inter-ocular distances. */
+function probeOpening(model: HeadModel, embedding: LandmarkEmbedding, person: Person): number {
+  const face = new RestFace(model, embedding, person);
+  return face.gap(PROBE_JAW_RAD) - face.gap(0);
+}
+
+/** `[expressionCount]` how much of each unit's motion of the lips is in their opening, 0..1. */
+export function openingShares(
+  model: HeadModel,
+  embedding: LandmarkEmbedding,
+  beta: Float32Array,
+): Float32Array {
+  const face = new RestFace(model, embedding, { calibration: { beta }, pose: UPRIGHT });
+  return Float32Array.from({ length: model.expressionCount }, (_, unit) => face.openingShare(unit));
 }
 
 /** One person at rest, jaw and single units moved. */
