@@ -59,7 +59,7 @@ export function hairLikeness(input: HairInput): Float32Array {
     const ratio = logDensity(ofHair, portrait, size, p, 0) - logDensity(ofBody, portrait, size, p, 0);
     likeness[p] = smoothstep(-1, 2, ratio);
   }
-  const smooth = boxMean(likeness, size, size, Math.max(2, Math.round(0.06 * iodPx)));
+  const smooth = boxMean(likeness, size, size, Math.max(2, Math.round(0.08 * iodPx)));
   return hangingFrom(
     smooth.map((share) => smoothstep(0.4, 0.7, share)),
     input,

@@ -2,6 +2,7 @@ import { distanceTo } from './distance.ts';
 import { guidedFilter } from './guided-filter.ts';
 import { fitMixture, logDensity, type Mixture } from './mixture.ts';
 import { smoothstep } from './numeric.ts';
+import { headSilhouette, radiusTowards } from './silhouette.ts';
 
 /** What is known of the picture before its colours are looked at. */
 export interface MatteHints {
@@ -11,8 +12,9 @@ export interface MatteHints {
   readonly face: ArrayLike<number>;
   /** Row of the chin, pixels: below it the person widens into shoulders. */
   readonly chinY: number;
-  /** Middle of the face, pixels. */
+  /** Middle of the face between the eyes, pixels. */
   readonly faceX: number;
+  readonly faceY: number;
   /** Inter-ocular distance, pixels. */
   readonly iodPx: number;
 }
@@ -20,12 +22,19 @@ export interface MatteHints {
 /** The longer side of the picture at which the person is told from the background. */
 const WORKING_SIZE = 144;
 const ROUNDS = 3;
+/** How far from between the eyes hair, hats and veils reach at most, interocular distances. */
+const SILHOUETTE_REACH = 3.6;
+/** Half the width of the band around the silhouette in which strands are told from background by colour. */
+const STRAND_BAND = 0.1;
 /** Where the model covers the picture outside the face: skulls and shoulders differ. */
 const COVERED_PRIOR = 0.85;
+const LEAST_BACKGROUND_PRIOR = 0.4;
 /** How much one pixel's own colour counts against agreeing with its neighbours. */
 const DATA_WEIGHT = 0.035;
 /** Colour distance (Euclidean RGB, 0..255) at which two neighbours stop being one thing. */
-const EDGE_CONTRAST = 14;
+const EDGE_CONTRAST = 12;
+/** Exponent that spreads dark tones: dark hair before a dark wall differs by few levels. */
+const TONE = 0.6;
 /** Log-likelihood ratio beyond which colour says no more. */
 const MOST_CERTAIN = 3;
 
@@ -46,7 +55,7 @@ export function personMatte(
   const step = Math.max(1, Math.ceil(Math.max(width, height) / WORKING_SIZE));
   const columns = Math.ceil(width / step);
   const rows = Math.ceil(height / step);
-  const colors = shrink(rgb, width, height, 3, step);
+  const colors = shrink(rgb, width, height, 3, step).map((level) => 255 * (level / 255) ** TONE);
   const covered = shrink(hints.covered, width, height, 1, step);
   const face = shrink(hints.face, width, height, 1, step);
   const prior = priorOf(covered, face, columns, rows, step, hints);
@@ -56,20 +65,55 @@ export function personMatte(
     const inside = fitMixture(
       colors,
       columns,
-      person.map((p) => smoothstep(0.6, 0.9, p)),
+      person.map((p) => smoothstep(0.8, 1, p)),
     );
     const outside = fitMixture(
       colors,
       columns,
-      person.map((p) => smoothstep(0.4, 0.1, p)),
+      // Close to the skull nothing is background at first: a hair once mistaken would teach its colour.
+      person.map((share, p) =>
+        round === 0 && prior[p] > LEAST_BACKGROUND_PRIOR ? 0 : smoothstep(0.3, 0.05, share),
+      ),
     );
     const evidence = posterior(colors, columns, prior, inside, outside);
     person = randomWalk(colors, columns, rows, prior, evidence);
+    person = withinSilhouette(person, evidence, colors, columns, rows, step, hints);
   }
   const sharpened = person.map((p) => smoothstep(0.38, 0.62, p));
   const large = enlarge(sharpened, columns, rows, width, height, step);
   const refined = guidedFilter(rgb, large, width, height, Math.max(2, Math.round(width / 85)), 40);
   return refined.map((p) => smoothstep(0.12, 0.88, p));
+}
+
+/** Above the mouth nothing is person beyond the head's silhouette, and all is within it, but for a band of strands. */
+function withinSilhouette(
+  person: Float32Array,
+  evidence: Float32Array,
+  colors: Float32Array,
+  columns: number,
+  rows: number,
+  step: number,
+  { chinY, faceX, faceY, iodPx }: MatteHints,
+): Float32Array {
+  const silhouette = headSilhouette({
+    evidence,
+    colors,
+    columns,
+    rows,
+    centreX: faceX / step,
+    centreY: faceY / step,
+    reach: (SILHOUETTE_REACH * iodPx) / step,
+  });
+  const band = Math.max(1.5, (STRAND_BAND * iodPx) / step);
+  return person.map((own, p) => {
+    const x = (p % columns) + 0.5;
+    const y = Math.floor(p / columns) + 0.5;
+    const above = smoothstep(-0.6, -1.1, (y * step - chinY) / iodPx);
+    const { radius, away } = radiusTowards(silhouette, x, y);
+    const least = smoothstep(radius - 0.5 * band, radius - 1.5 * band, away);
+    const most = smoothstep(radius + 1.5 * band, radius + 0.5 * band, away);
+    return own + above * (Math.min(most, Math.max(least, own)) - own);
+  });
 }
 
 /** Probability of person from place alone; exactly 0 and 1 where it is certain. */
@@ -121,7 +165,10 @@ function posterior(
   return evidence;
 }
 
-/** Minimises Σ w_ij (x_i − x_j)² + γ Σ (x_i − evidence_i)² with the certain pixels held. */
+/**
+ * Minimises Σ w_ij (x_i − x_j)² + Σ γ_i (x_i − evidence_i)² with the certain pixels held; pixels whose evidence is
+ * undecided have little say.
+ */
 function randomWalk(
   colors: Float32Array,
   columns: number,
@@ -132,14 +179,15 @@ function randomWalk(
   const across = edgeWeights(colors, columns, rows, 1, 0);
   const down = edgeWeights(colors, columns, rows, 0, 1);
   const x = evidence.map((e, p) => (prior[p] === 0 || prior[p] === 1 ? prior[p] : e));
-  for (let sweep = 0; sweep < 120; sweep++)
+  for (let sweep = 0; sweep < 200; sweep++)
     for (let step = 0; step < x.length; step++) {
       const p = sweep & 1 ? x.length - 1 - step : step;
       if (prior[p] === 0 || prior[p] === 1) continue;
       const row = (p / columns) | 0;
       const column = p - row * columns;
-      let total = DATA_WEIGHT;
-      let flow = DATA_WEIGHT * evidence[p];
+      const say = DATA_WEIGHT * (0.02 + (2 * evidence[p] - 1) ** 2);
+      let total = say;
+      let flow = say * evidence[p];
       if (column > 0) {
         total += across[p - 1];
         flow += across[p - 1] * x[p - 1];

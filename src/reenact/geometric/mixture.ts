@@ -15,6 +15,8 @@ const DIMENSIONS = 5;
 /** Going once across the picture counts as much as this colour difference, unless told otherwise. */
 const PLACE_WEIGHT = 70;
 const LEAST_SIGMA = 9;
+/** Log density of any colour whatever: one that a mixture has not met speaks neither for nor against it. */
+const FOREIGN = -17;
 
 /**
  * Weighted k-means, started spread out (farthest first), then one deviation a cluster.
@@ -82,7 +84,10 @@ export function logDensity(
       greatest = log;
     } else sum += Math.exp(log - greatest);
   }
-  return greatest + Math.log(sum);
+  const log = greatest + Math.log(sum);
+  return log > FOREIGN
+    ? log + Math.log1p(Math.exp(FOREIGN - log))
+    : FOREIGN + Math.log1p(Math.exp(log - FOREIGN));
 }
 
 const scratch = new Float64Array(DIMENSIONS);

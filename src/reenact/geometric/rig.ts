@@ -104,6 +104,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     face: certainHead(upright, region, own[1 * 3 + 1], iodPx, size),
     chinY: own[152 * 3 + 1],
     faceX: own[168 * 3],
+    faceY: own[168 * 3 + 1],
     iodPx,
   });
 
@@ -120,7 +121,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     size,
     iodPx,
   });
-  const cut = neckCut({ jaw, neck: neckMask, portrait, person, hair, size, iodPx });
+  const cut = neckCut({ jaw, hair, size, iodPx });
   const skull = skullMask(upright, region.surface.triangle, cut);
 
   const grid = buildGrid(-BEYOND * size, (1 + BEYOND) * size, focusOf(own, iodPx), {
@@ -152,6 +153,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     portrait: bare,
     person,
     cut,
+    jaw,
     follow: sampleGrid(grid, follow, size),
     size,
     iodPx,
