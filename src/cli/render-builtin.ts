@@ -91,7 +91,7 @@ function drawPortrait({ model, assets, shapes }: Studio, person: BuiltinPerson):
 
 /** docs/images/avatars.png: all avatars, five in a row. */
 async function drawSheet(): Promise<void> {
-  const cell = 256;
+  const cell = 224;
   const columns = 5;
   const tiles = await Promise.all(
     BUILTIN_PEOPLE.map(async ({ id }, i) => ({
@@ -112,7 +112,7 @@ async function drawSheet(): Promise<void> {
     },
   })
     .composite(tiles)
-    .png({ palette: true, quality: 90, effort: 9 })
+    .png({ compressionLevel: 9, adaptiveFiltering: true })
     .toFile(join(ROOT, 'docs/images/avatars.png'));
 }
 

@@ -117,7 +117,7 @@ export function synthesiseVoice(
     // Lips radiate the high better than the low.
     const bright = sample - 0.8 * before;
     before = sample;
-    out[i] = bright * 0.9 + hiss * 0.4;
+    out[i] = bright * 0.9 + hiss * 0.24;
   }
   return levelled(out, 0.6);
 }
