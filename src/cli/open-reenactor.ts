@@ -30,12 +30,18 @@ import type { AnimatedFrame, AnimateJob, Reenactor } from './animate-job.ts';
 const SHOWN_MAP_SIZE = 256;
 
 /** Reads models and portrait, learns the driver from a sample of `source`, and builds the stages. */
-export async function openReenactor(job: AnimateJob, source: VideoSource): Promise<Reenactor> {
+export async function openReenactor(
+  job: AnimateJob,
+  source: VideoSource,
+  signal: AbortSignal,
+): Promise<Reenactor> {
   const rig = await loadRig(job.headPath ?? undefined);
   const tracker = await createFaceTracker();
   try {
     const reference = await openReference(job, rig, tracker);
+    throwIfCancelled(signal);
     const driver = await calibrateDriver(rig, tracker, await source.sample(CALIBRATION_FRAMES));
+    throwIfCancelled(signal);
     const generator = createGeometricGenerator({ model: rig.model, embedding: rig.embedding, reference });
     const stages = createStages({
       rig,
@@ -88,6 +94,10 @@ export async function openReenactor(job: AnimateJob, source: VideoSource): Promi
     await tracker.close();
     throw error;
   }
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new LokiError('CANCELLED', 'Stopped; nothing was left behind.');
 }
 
 async function openReference(
