@@ -4,6 +4,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { missedBars } from '../reenact/evaluate/bars.ts';
 import type { ReenactmentReport } from '../reenact/evaluate/report.ts';
+import { defaultJob } from './default-job.ts';
 import { openReenactor } from './open-reenactor.ts';
 import { runAnimate } from './run-animate.ts';
 
@@ -17,7 +18,6 @@ interface PairResult {
 
 const VIDEO = new Set(['.mp4', '.mov', '.mkv', '.webm']);
 const PICTURE = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-const SIZE_PX = 512;
 
 const program = new Command('evaluate')
   .description(
@@ -59,20 +59,11 @@ async function evaluatePair(driverPath: string, avatarPath: string, folder: stri
   const driver = nameOf(driverPath);
   const portrait = nameOf(avatarPath);
   const stem = join(folder, `${driver}-${portrait}`);
-  const job = {
-    driverPath,
-    avatarPath,
-    outputs: { video: `${stem}.mp4`, comparison: null, coefficients: null, report: `${stem}.json` },
-    sizePx: SIZE_PX,
-    generator: 'geometric',
-    pose: 'relative',
-    expression: 'absolute',
-    gain: {},
-    largestFace: true,
-    headPath: null,
-  } as const;
+  const reportPath = `${stem}.json`;
+  const plain = defaultJob(driverPath, avatarPath, `${stem}.mp4`);
+  const job = { ...plain, largestFace: true, outputs: { ...plain.outputs, report: reportPath } };
   await runAnimate(job, openReenactor, new AbortController().signal);
-  const report = JSON.parse(await readFile(job.outputs.report, 'utf8')) as ReenactmentReport;
+  const report = JSON.parse(await readFile(reportPath, 'utf8')) as ReenactmentReport;
   return { driver, portrait, report, missed: missedBars(report) };
 }
 

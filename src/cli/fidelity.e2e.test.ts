@@ -10,7 +10,7 @@ import { fromPulled } from '../reenact/flow/from-pulled.ts';
 import type { VideoFrame } from '../reenact/frame.ts';
 import type { AnimateJob } from './animate-job.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
-import { defaultJob } from './bench/clip.ts';
+import { defaultJob } from './default-job.ts';
 import { openReenactor } from './open-reenactor.ts';
 import { runAnimate } from './run-animate.ts';
 
@@ -23,7 +23,7 @@ describe('the built-in driver on a built-in avatar', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'loki-fidelity-'));
-    job = defaultJob(BUILTIN_DRIVER_PATH, avatarPath('priya', folder), join(folder, 'a.mp4'), 512);
+    job = defaultJob(BUILTIN_DRIVER_PATH, avatarPath('priya', folder), join(folder, 'a.mp4'));
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));

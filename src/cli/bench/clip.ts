@@ -1,7 +1,6 @@
 import { openVideo } from '../../reenact/codec/open-video.ts';
 import { createVideoWriter } from '../../reenact/codec/video-writer.ts';
 import type { VideoFrame } from '../../reenact/frame.ts';
-import type { AnimateJob } from '../animate-job.ts';
 
 const FPS = 25;
 
@@ -35,25 +34,4 @@ export async function writeLoopedClip(
 function restamped(frame: VideoFrame, sequence: number): VideoFrame {
   const ptsMs = (sequence * 1000) / FPS;
   return { image: frame.image, sequence, ptsMs, captureTimeMs: ptsMs };
-}
-
-/** `animate` as it comes, the avatar alone. */
-export function defaultJob(
-  driverPath: string,
-  avatarPath: string,
-  video: string,
-  sizePx: number,
-): AnimateJob {
-  return {
-    driverPath,
-    avatarPath,
-    outputs: { video, comparison: null, coefficients: null, report: null },
-    sizePx,
-    generator: 'geometric',
-    pose: 'relative',
-    expression: 'absolute',
-    gain: {},
-    largestFace: true,
-    headPath: null,
-  };
 }

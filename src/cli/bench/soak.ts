@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { defaultJob } from '../default-job.ts';
 import { openReenactor } from '../open-reenactor.ts';
 import { runAnimate } from '../run-animate.ts';
-import { defaultJob, writeLoopedClip } from './clip.ts';
+import { writeLoopedClip } from './clip.ts';
 
 const SETTLED_FRAME = 500;
 const MB = 1e6;
@@ -28,7 +29,7 @@ export async function soak(
   let endRssMb = 0;
   let peakRssMb = 0;
   const { fps } = await runAnimate(
-    defaultJob(clip, avatarPath, join(folder, 'soak.mp4'), 512),
+    defaultJob(clip, avatarPath, join(folder, 'soak.mp4')),
     openReenactor,
     new AbortController().signal,
     {

@@ -3,9 +3,10 @@ import { openVideo } from '../../reenact/codec/open-video.ts';
 import { type Spread, spread } from '../../reenact/evaluate/statistics.ts';
 import { interocularDistancePx } from '../../reenact/fit/observation.ts';
 import { createFaceTracker } from '../../reenact/track/face-tracker.ts';
+import { defaultJob } from '../default-job.ts';
 import { openReenactor } from '../open-reenactor.ts';
 import { runAnimate } from '../run-animate.ts';
-import { defaultJob, writeLoopedClip } from './clip.ts';
+import { writeLoopedClip } from './clip.ts';
 
 const FRAMES = 100;
 /** Frames in which tracker and codec settle. */
@@ -26,7 +27,7 @@ export async function stillJitter(
   const clip = join(folder, 'still-driver.mp4');
   const video = join(folder, 'still.mp4');
   await writeLoopedClip(clip, driverPath, FRAMES, true);
-  await runAnimate(defaultJob(clip, avatarPath, video, 512), openReenactor, new AbortController().signal);
+  await runAnimate(defaultJob(clip, avatarPath, video), openReenactor, new AbortController().signal);
   return { frames: FRAMES, jitterIod: await landmarkJitter(video) };
 }
 
