@@ -3,12 +3,7 @@ import type { AnimateJob } from './animate-job.ts';
 const SIZE_PX = 512;
 
 /** `animate` as it comes, the avatar alone. */
-export function defaultJob(
-  driverPath: string,
-  avatarPath: string,
-  video: string,
-  sizePx: number,
-): AnimateJob {
+export function defaultJob(driverPath: string, avatarPath: string, video: string): AnimateJob {
   return {
     driverPath,
     avatarPath,
