@@ -1,6 +1,7 @@
 import { LokiError } from '../../errors.ts';
 import { stampOf, type VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame } from '../generator.ts';
+import { overshootTurn } from './overshoot.ts';
 import { buildWarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
 
@@ -15,7 +16,10 @@ export function createGeometricGenerator(source: WarpRigSource): Generator {
     name: 'geometric',
     async generate(motion: MotionFrame): Promise<VideoFrame> {
       if (closed) throw new LokiError('CANCELLED', 'The generator is closed.');
-      const { width, height, data } = warp(rig, motion.coefficients);
+      const { width, height, data } = warp(
+        rig,
+        overshootTurn(motion.coefficients, source.reference.coefficients),
+      );
       // A frame may still wait for the encoder while the next is made: it must own its pixels.
       return { ...stampOf(motion), image: { width, height, data: data.slice() } };
     },
