@@ -1,3 +1,4 @@
+import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
 import { fitMixture, logDensity, type Mixture } from './mixture.ts';
 import { smoothstep } from './numeric.ts';
@@ -68,23 +69,10 @@ export function hairLikeness(input: HairInput): Float32Array {
 
 /** Keeps what is joined to the hair above the nose: shadows on the neck have its colour, but hang on nothing. */
 function hangingFrom(likeness: Float32Array, { face, person, noseY, size }: HairInput): Float32Array {
-  const joined = new Float32Array(likeness.length);
-  const queue: number[] = [];
-  const visit = (p: number): void => {
-    if (joined[p] > 0 || likeness[p] < 0.5 || face[p] > 0.5 || person[p] < 0.5) return;
-    joined[p] = likeness[p];
-    queue.push(p);
-  };
-  for (let p = 0; p < Math.floor(noseY) * size; p++) visit(p);
-  while (queue.length > 0) {
-    const p = queue.pop()!;
-    const x = p % size;
-    if (x > 0) visit(p - 1);
-    if (x < size - 1) visit(p + 1);
-    if (p >= size) visit(p - size);
-    if (p + size < likeness.length) visit(p + size);
-  }
-  return joined;
+  const open = likeness.map((share, p) => (share >= 0.5 && face[p] <= 0.5 && person[p] >= 0.5 ? 1 : 0));
+  const above = open.map((_, p) => (p < noseY * size ? 1 : 0));
+  const joined = flood(open, above, size);
+  return likeness.map((share, p) => share * joined[p]);
 }
 
 /** Keeps of `members` the half that is least like the mixture. */

@@ -1,4 +1,5 @@
 import { distanceTo } from './distance.ts';
+import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
 import { pullPush } from './inpaint.ts';
 import { smoothstep } from './numeric.ts';
@@ -57,6 +58,8 @@ export function splitLayers(input: LayerInput): Layers {
   const background = nearPerson.map((near) => (near < 0.01 ? 1 : 0));
   const plate = fillTexture(portrait, background, within(background, size, UNCOVERED * iodPx), size, size);
 
+  restoreRim(plate, portrait, person, background);
+
   // Just under the chin the picture holds the chin's own soft edge: the neck is continued from further down.
   const headish = head.map((_, p) => (1 - cut[p]) * smoothstep(0.03, 0.3, follow[p]));
   const chin = boxMean(headish, size, size, Math.max(2, Math.round(iodPx * 0.07)));
@@ -75,8 +78,12 @@ export function splitLayers(input: LayerInput): Layers {
   );
   const filled = fillTexture(portrait, bodyKnown, within(bodyKnown, size, BEHIND.gone * iodPx), size, size);
   blendInto(filled, pullPush(portrait, neckKnown, size, size), neck, bodyKnown);
-  const bodyOpacity = behindHead(person, headish, neck, size, iodPx);
-  const bare = head.map((opacity) => (opacity < NOTHING ? 1 : 0));
+  const bodyOpacity = joinedToNeck(behindHead(person, headish, neck, size, iodPx), neckKnown, size);
+  // What the matte leaves of the rim around the person is the head's beside the head, the body's elsewhere.
+  const nearHead = boxMean(head, size, size, Math.max(2, Math.round(size * STRANDS)));
+  const bare = head.map((opacity, p) =>
+    opacity < NOTHING && background[p] === 0 && headish[p] < 0.5 ? 1 : 0,
+  );
   raiseOpacity(bodyOpacity, portrait, plate, bare);
   const exact = bodyKnown.map((known, p) => Math.max(known, bare[p]));
   const bodyColor = under(filled, portrait, exact, bodyOpacity, plate, count);
@@ -85,7 +92,12 @@ export function splitLayers(input: LayerInput): Layers {
   for (let p = 0; p < count; p++)
     for (let k = 0; k < 3; k++)
       below[p * 3 + k] = bodyColor[p * 3 + k] * bodyOpacity[p] + plate[p * 3 + k] * (1 - bodyOpacity[p]);
-  raiseOpacity(head, portrait, below, null);
+  raiseOpacity(
+    head,
+    portrait,
+    below,
+    head.map((opacity, p) => (opacity >= NOTHING || (background[p] === 0 && nearHead[p] >= 0.01) ? 1 : 0)),
+  );
   const headColor = new Float32Array(count * 3);
   for (let p = 0; p < count; p++)
     for (let k = 0; k < 3; k++) headColor[p * 3 + k] = unmix(portrait[p * 3 + k], below[p * 3 + k], head[p]);
@@ -108,10 +120,24 @@ function behindHead(
 ): Float32Array {
   const visible = headish.map((head, p) => (head < 0.9 && person[p] > 0.5 ? 1 : 0));
   const away = distanceTo(visible, size, size);
+  // Not up to the person's own edge: the head would have to paint background over it there.
+  const within = boxMean(person, size, size, Math.max(2, Math.round(0.04 * iodPx)));
   return person.map((opacity, p) => {
     const margin = 1 - smoothstep(BEHIND.whole * iodPx, BEHIND.gone * iodPx, away[p]);
-    return opacity * Math.max(1 - smoothstep(0.9, 1, headish[p]), margin, neck[p]);
+    const hidden = Math.max(margin, neck[p]) * smoothstep(0.9, 1, within[p]);
+    return opacity * Math.max(1 - smoothstep(0.9, 1, headish[p]), hidden);
   });
+}
+
+/** Drops what is not joined to the neck: bits between jaw and shoulder that the matte took for person. */
+function joinedToNeck(opacity: Float32Array, neckKnown: Float32Array, size: number): Float32Array {
+  if (!neckKnown.includes(1)) return opacity;
+  const joined = flood(
+    opacity.map((share) => (share > 0.3 ? 1 : 0)),
+    neckKnown,
+    size,
+  );
+  return opacity.map((share, p) => (joined[p] === 1 || share <= 0.3 ? share : 0));
 }
 
 /**
@@ -175,6 +201,8 @@ function under(
 
 /** Opacities below this are nothing. */
 const NOTHING = 0.02;
+/** Beyond the matte strands of hair are thinner than this. */
+const STRAND_OPACITY = 0.3;
 
 /**
  * Raises opacities to where a layer can give the portrait over what lies below it: a matte that is too thin for the
@@ -184,16 +212,40 @@ function raiseOpacity(
   opacity: Float32Array,
   mixed: Float32Array,
   below: Float32Array,
-  where: Float32Array | null,
+  where: Float32Array,
 ): void {
   for (let p = 0; p < opacity.length; p++) {
-    if (opacity[p] < NOTHING || (where !== null && where[p] === 0)) continue;
-    for (let k = 0; k < 3; k++) {
-      const difference = mixed[p * 3 + k] - below[p * 3 + k];
-      const room = difference < 0 ? below[p * 3 + k] : 255 - below[p * 3 + k];
-      if (room > 0) opacity[p] = Math.max(opacity[p], Math.min(1, Math.abs(difference) / room));
-    }
+    if (where[p] === 0) continue;
+    opacity[p] = Math.max(opacity[p], leastOpacity(mixed, below, p));
   }
+}
+
+/**
+ * Beside the person the plate is a guess. Where the portrait differs much from it without any person there, it shows
+ * background, which is put back; small differences are strands, which the layers above will carry.
+ */
+function restoreRim(
+  plate: Float32Array,
+  portrait: Float32Array,
+  person: Float32Array,
+  background: Float32Array,
+): void {
+  for (let p = 0; p < person.length; p++) {
+    if (background[p] === 1 || person[p] >= NOTHING) continue;
+    if (leastOpacity(portrait, plate, p) < STRAND_OPACITY) continue;
+    for (let k = 0; k < 3; k++) plate[p * 3 + k] = portrait[p * 3 + k];
+  }
+}
+
+/** Least opacity of a layer that over `below` can give `mixed` at pixel p. */
+function leastOpacity(mixed: Float32Array, below: Float32Array, p: number): number {
+  let least = 0;
+  for (let k = 0; k < 3; k++) {
+    const difference = mixed[p * 3 + k] - below[p * 3 + k];
+    const room = difference < 0 ? below[p * 3 + k] : 255 - below[p * 3 + k];
+    if (room > 0) least = Math.max(least, Math.min(1, Math.abs(difference) / room));
+  }
+  return least;
 }
 
 /** The colour that over `below` with `opacity` gives `mixed`. */
@@ -210,6 +262,8 @@ const SHOULDER_SLOPE = 0.7;
 export interface NeckCutInput {
   /** `[n, 2]` the jaw, from the screen's left to its right, pixels. */
   readonly jaw: Float32Array;
+  /** `[size, size]` opacity of the person. */
+  readonly person: Float32Array;
   /** `[size, size]` 0..1 how much each pixel looks like the hair, which stays with the head. */
   readonly hair: Float32Array;
   readonly size: number;
@@ -220,7 +274,7 @@ export interface NeckCutInput {
  * Where the picture is cut from the head, 0..1: all that lies below the jaw, and below a line that slopes from its
  * ends over the shoulders, but for hair.
  */
-export function neckCut({ jaw, hair, size, iodPx }: NeckCutInput): Float32Array {
+export function neckCut({ jaw, hair, person, size, iodPx }: NeckCutInput): Float32Array {
   const count = jaw.length / 2;
   const outline = new Float32Array((count + 4) * 2);
   const lower = 0.035 * iodPx;
@@ -247,5 +301,24 @@ export function neckCut({ jaw, hair, size, iodPx }: NeckCutInput): Float32Array 
       const isHair = hair[p] * smoothstep(throat, 1.2 * throat, Math.abs(x - middle));
       cut[p] = below * (1 - isHair);
     }
-  return cut;
+  return inTwoPieces(cut, person, (p) => Math.abs((p % size) - middle) < throat, size);
+}
+
+/** Gives flecks of hair on the body to the body and holes in the hair to the hair: each side is one piece. */
+function inTwoPieces(
+  cut: Float32Array,
+  person: Float32Array,
+  isThroat: (p: number) => boolean,
+  size: number,
+): Float32Array {
+  const head = cut.map((share, p) => (share < 0.5 && person[p] > 0.3 ? 1 : 0));
+  const top = head.map((_, p) => (cut[p] === 0 && p < (size * size) / 3 ? 1 : 0));
+  const ofHead = flood(head, top, size);
+  const body = cut.map((share, p) => (person[p] > 0.3 && (share >= 0.5 || ofHead[p] === 0) ? 1 : 0));
+  const throat = cut.map((share, p) => (share >= 0.5 && isThroat(p) ? 1 : 0));
+  const ofBody = flood(body, throat, size);
+  return cut.map((share, p) => {
+    if (head[p] === 1) return ofHead[p] === 1 ? share : 1;
+    return ofBody[p] === 1 || share < 0.5 ? share : 0;
+  });
 }

@@ -2,7 +2,7 @@ import type { EyeLayer } from './eyes.ts';
 import { pullPush } from './inpaint.ts';
 import { smoothstep } from './numeric.ts';
 import { coverageAt, cutPatch } from './patch.ts';
-import { makeTexture, type Sheet, type Texture } from './warp-raster.ts';
+import { makeTexture, refineTexture, type Sheet, type Texture } from './warp-raster.ts';
 
 /**
  * Margins of the lids with their lashes: thin strips cut from the portrait along the four lid lines, carried by the
@@ -157,7 +157,7 @@ export function buildLidStrips(
     triangles: Uint32Array.from(triangles),
     eyes,
     offsets,
-    texture: makeTexture(size, size, portrait, alpha),
+    texture: refineTexture(makeTexture(size, size, portrait, alpha)),
   };
 }
 

@@ -82,7 +82,8 @@ export function personMatte(
   const sharpened = person.map((p) => smoothstep(0.38, 0.62, p));
   const large = enlarge(sharpened, columns, rows, width, height, step);
   const refined = guidedFilter(rgb, large, width, height, Math.max(2, Math.round(width / 85)), 40);
-  return refined.map((p) => smoothstep(0.12, 0.88, p));
+  // Rather a little too narrow: a rim of background would go with the head.
+  return refined.map((p) => smoothstep(0.3, 0.98, p));
 }
 
 /** Above the mouth nothing is person beyond the head's silhouette, and all is within it, but for a band of strands. */

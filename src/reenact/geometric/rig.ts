@@ -24,7 +24,8 @@ import { relaxRim, reliefOf } from './relief.ts';
 import { BODY_JOINT, RigidMotion } from './rigid-motion.ts';
 import { seatHead } from './seat.ts';
 import { compactHead, projectPoints, SeatedHead, type SurfacePoints, surfacePoints } from './seated-head.ts';
-import { makeTexture, type RasterTarget, type Texture } from './warp-raster.ts';
+import { createEdgeScratch, type EdgeScratch } from './soften-edges.ts';
+import { makeTexture, type RasterTarget, refineTexture, type Texture } from './warp-raster.ts';
 
 /** What a portrait needs beside itself to be warped. */
 export interface WarpRigSource {
@@ -60,6 +61,7 @@ export interface WarpRig {
   readonly lidStrips: LidStrips;
   readonly mouth: MouthLayer;
   readonly target: RasterTarget;
+  readonly edges: EdgeScratch;
   /** The same pixels as `target.color`. */
   readonly image: RgbaImage;
 }
@@ -121,7 +123,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     size,
     iodPx,
   });
-  const cut = neckCut({ jaw, hair, size, iodPx });
+  const cut = neckCut({ jaw, hair, person, size, iodPx });
   const skull = skullMask(upright, region.surface.triangle, cut);
 
   const grid = buildGrid(-BEYOND * size, (1 + BEYOND) * size, focusOf(own, iodPx), {
@@ -196,7 +198,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     landmarks: new Float32Array(478 * 3),
     plate: opaquePlate(layers.plate, size),
     headSheet,
-    headTexture: makeTexture(size, size, layers.headColor, layers.headOpacity),
+    headTexture: refineTexture(makeTexture(size, size, layers.headColor, layers.headOpacity)),
     bodySheet,
     bodyTexture: makeTexture(size, size, layers.bodyColor, layers.bodyOpacity),
     eyes,
@@ -208,6 +210,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
       color: new Uint32Array(data.buffer),
       nearness: new Float32Array(size * size),
     },
+    edges: createEdgeScratch(size),
     image: { width: size, height: size, data },
   };
 }

@@ -31,6 +31,13 @@ export class RigidMotion {
       }
   }
 
+  /** Angle that the head has turned by. */
+  get headTurnRad(): number {
+    const m = HEAD_JOINT * TRANSFORM_SIZE;
+    const trace = this.matrices[m] + this.matrices[m + 5] + this.matrices[m + 10];
+    return Math.acos(Math.min(1, Math.max(-1, (trace - 1) / 2)));
+  }
+
   /** Sets `matrices` to the motion from the portrait to `coefficients`. */
   move(coefficients: HeadCoefficients): void {
     const current = jointTransforms(this.joints, coefficients.theta, this.#rotations, this.#current);

@@ -6,10 +6,16 @@ import { drawEye } from './eyes.ts';
 import { moveHeadSheet } from './head-sheet.ts';
 import { moveLidStrips } from './lids.ts';
 import { drawMouth } from './mouth.ts';
+import { smoothstep } from './numeric.ts';
 import type { WarpRig } from './rig.ts';
 import { limitTurn } from './rigid-motion.ts';
 import { projectPoints } from './seated-head.ts';
+import { softenEdges } from './soften-edges.ts';
 import { drawSheet } from './warp-raster.ts';
+
+/** Turns of the head since the portrait between which edges inside the head become soft. */
+const SHARP_RAD = 0.03;
+const SOFT_RAD = 0.12;
 
 const heldTheta = new Float32Array(15);
 
@@ -39,6 +45,7 @@ export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
   drawSheet(target, rig.bodySheet, rig.bodyTexture);
   target.nearness.fill(Number.NEGATIVE_INFINITY);
   drawSheet(target, rig.headSheet, rig.headTexture);
+  softenEdges(target, rig.edges, smoothstep(SHARP_RAD, SOFT_RAD, rig.motion.headTurnRad));
   drawMouth(target, rig.mouth, camera, rig.landmarks, rig.motion.matrices);
   for (const eye of rig.eyes) drawEye(target, eye, camera, rig.landmarks, rig.motion.matrices);
   moveLidStrips(rig.lidStrips);
