@@ -85,3 +85,23 @@ export function gridTriangles(grid: WarpGrid, keep: (column: number, row: number
     }
   return Uint32Array.from(triangles);
 }
+
+/** Values at the grid's vertices, bilinearly at every pixel's centre. */
+export function sampleGrid({ columns, xs, ys }: WarpGrid, values: Float32Array, size: number): Float32Array {
+  const out = new Float32Array(size * size);
+  let row = 0;
+  for (let y = 0; y < size; y++) {
+    while (ys[row + 1] < y + 0.5) row++;
+    const fy = (y + 0.5 - ys[row]) / (ys[row + 1] - ys[row]);
+    let column = 0;
+    for (let x = 0; x < size; x++) {
+      while (xs[column + 1] < x + 0.5) column++;
+      const fx = (x + 0.5 - xs[column]) / (xs[column + 1] - xs[column]);
+      const i = row * columns + column;
+      const above = values[i] + (values[i + 1] - values[i]) * fx;
+      const below = values[i + columns] + (values[i + columns + 1] - values[i + columns]) * fx;
+      out[y * size + x] = above + (below - above) * fy;
+    }
+  }
+  return out;
+}

@@ -1,5 +1,6 @@
-import type { HeadModel, HeadPart } from '../head/head-model.ts';
+import type { Camera, HeadModel, HeadPart } from '../head/head-model.ts';
 import { TRANSFORM_SIZE } from '../head/joint-transforms.ts';
+import { MOUTH } from './openings.ts';
 import type { SeatedHead } from './seated-head.ts';
 
 /** What is behind the lips: rigid triangles, coloured at their corners. */
@@ -153,4 +154,24 @@ export function moveInterior({ points, joints }: MouthInterior, m: Float64Array,
     out[p + 1] = m[j + 4] * x + m[j + 5] * y + m[j + 6] * z + m[j + 7];
     out[p + 2] = m[j + 8] * x + m[j + 9] * y + m[j + 10] * z + m[j + 11];
   }
+}
+
+/** How the teeth must move to sit behind the portrait's lips as they sit behind the model's. */
+export function interiorFit(camera: Camera, own: Float32Array, plain: Float32Array): InteriorFit {
+  const shift = (line: readonly number[]): number[] => {
+    const sum = [0, 0, 0];
+    for (const i of line) {
+      const metresPerPx = -plain[i * 3 + 2] / camera.focalPx / line.length;
+      sum[0] += (own[i * 3] - plain[i * 3]) * metresPerPx;
+      sum[1] -= (own[i * 3 + 1] - plain[i * 3 + 1]) * metresPerPx;
+    }
+    return sum;
+  };
+  const width = (points: Float32Array): number =>
+    Math.hypot(points[78 * 3] - points[308 * 3], points[78 * 3 + 1] - points[308 * 3 + 1]);
+  return {
+    upperShift: shift(MOUTH.upper.slice(3, -3)),
+    lowerShift: shift(MOUTH.lower.slice(3, -3)),
+    widen: Math.min(1.4, Math.max(0.8, width(own) / width(plain))),
+  };
 }

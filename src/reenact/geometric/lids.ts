@@ -1,4 +1,4 @@
-import type { EyeLayer } from './eyes.ts';
+import type { EyeLayer } from './eye-layer.ts';
 import { pullPush } from './inpaint.ts';
 import { smoothstep } from './numeric.ts';
 import { coverageAt, cutPatch } from './patch.ts';

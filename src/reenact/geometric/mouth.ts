@@ -1,11 +1,10 @@
 import type { Camera } from '../head/head-model.ts';
-import { mixPixel } from './eyes.ts';
 import { pullPush } from './inpaint.ts';
 import { type MouthInterior, moveInterior } from './interior.ts';
 import { smoothstep } from './numeric.ts';
 import { OpeningShape } from './opening-shape.ts';
 import { MOUTH } from './openings.ts';
-import { coverageAt, cutPatch, type Patch, samplePatch } from './patch.ts';
+import { coverageAt, cutPatch, mixPixel, type Patch, samplePatch } from './patch.ts';
 import { createPlaneMotion, type PlaneMotion, setPlaneMotion } from './plane-motion.ts';
 import { CoverageMask } from './polygon.ts';
 import { HEAD_JOINT } from './rigid-motion.ts';

@@ -15,7 +15,9 @@ describe('overshootTurn', () => {
   it('leaves the portrait where it is', () => {
     const portrait = at([0.05, 0, 0.01]);
     const same = overshootTurn(portrait, portrait);
-    same.theta.forEach((value, i) => expect(value).toBeCloseTo(portrait.theta[i], 5));
+    same.theta.forEach((value, i) => {
+      expect(value).toBeCloseTo(portrait.theta[i], 5);
+    });
   });
 
   it('widens yaw and pitch, not roll, and leaves the shoulders', () => {

@@ -1,4 +1,4 @@
-import type { EyeLayer } from './eyes.ts';
+import type { EyeLayer } from './eye-layer.ts';
 import type { MouthPalette } from './interior.ts';
 import { pixelAt } from './numeric.ts';
 

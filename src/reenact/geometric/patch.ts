@@ -69,3 +69,17 @@ export function coverageAt(
   if (x < mask.left || x >= mask.right || y < mask.top || y >= mask.bottom) return 0;
   return mask.data[(y - mask.top) * (mask.right - mask.left) + x - mask.left];
 }
+
+/** `color` over an opaque pixel. */
+export function mixPixel(below: number, color: Float64Array, alpha: number): number {
+  const red = below & 255;
+  const green = (below >>> 8) & 255;
+  const blue = (below >>> 16) & 255;
+  return (
+    (0xff000000 |
+      ((blue + alpha * (color[2] - blue) + 0.5) << 16) |
+      ((green + alpha * (color[1] - green) + 0.5) << 8) |
+      (red + alpha * (color[0] - red) + 0.5)) >>>
+    0
+  );
+}

@@ -5,25 +5,26 @@ import { poseHead } from '../head/pose-head.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
 import { type BodySheet, buildBodySheet, mapNeck } from './body-sheet.ts';
-import { distanceTo } from './distance.ts';
+import { buildHeadSheet } from './build-head-sheet.ts';
 import { lidScales } from './eye-closing.ts';
-import { buildEyes, type EyeLayer } from './eyes.ts';
-import { type FaceRegion, faceRegion } from './face-region.ts';
-import { buildGrid } from './grid.ts';
+import { buildEyes, type EyeLayer } from './eye-layer.ts';
+import { faceRegion } from './face-region.ts';
+import { buildGrid, sampleGrid } from './grid.ts';
 import { hairLikeness } from './hair.ts';
-import { buildHeadSheet, type HeadSheet } from './head-sheet.ts';
-import { buildInterior, type InteriorFit } from './interior.ts';
+import type { HeadSheet } from './head-sheet.ts';
+import { buildInterior, interiorFit } from './interior.ts';
 import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
 import { refineLidLines } from './lid-lines.ts';
 import { buildLidStrips, coverEyes, type LidStrips } from './lids.ts';
 import { personMatte } from './matte.ts';
 import { buildMouth, coverMouth, type MouthLayer } from './mouth.ts';
-import { FACE_OUTLINE, JAW, MOUTH } from './openings.ts';
+import { FACE_OUTLINE, JAW } from './openings.ts';
 import { mouthPalette } from './palette.ts';
 import { relaxRim, reliefOf } from './relief.ts';
-import { BODY_JOINT, RigidMotion } from './rigid-motion.ts';
+import { RigidMotion } from './rigid-motion.ts';
 import { seatHead } from './seat.ts';
 import { compactHead, projectPoints, SeatedHead, type SurfacePoints, surfacePoints } from './seated-head.ts';
+import { certainHead, skullMask } from './skull.ts';
 import { createEdgeScratch, type EdgeScratch } from './soften-edges.ts';
 import { makeTexture, type RasterTarget, refineTexture, type Texture } from './warp-raster.ts';
 
@@ -66,10 +67,6 @@ export interface WarpRig {
   readonly image: RgbaImage;
 }
 
-/** Model triangles whose every corner follows the head at least this much are head, not neck. */
-const HEAD_FOLLOWS = 0.985;
-/** The model's skull is believed this far within its outline, interocular distances. */
-const SKULL_RIM = 0.14;
 /** The sheet goes on beyond the picture by this part of its size: a head that is cut by the edge may come in. */
 const BEYOND = 0.2;
 const FINE_CELL = 1 / 150;
@@ -220,26 +217,6 @@ function pick(landmarks: Float32Array, chosen: readonly number[]): Float32Array 
   return Float32Array.from(chosen.flatMap((i) => [landmarks[i * 3], landmarks[i * 3 + 1]]));
 }
 
-/** How the teeth must move to sit behind the portrait's lips as they sit behind the model's. */
-function interiorFit(camera: Camera, own: Float32Array, plain: Float32Array): InteriorFit {
-  const shift = (line: readonly number[]): number[] => {
-    const sum = [0, 0, 0];
-    for (const i of line) {
-      const metresPerPx = -plain[i * 3 + 2] / camera.focalPx / line.length;
-      sum[0] += (own[i * 3] - plain[i * 3]) * metresPerPx;
-      sum[1] -= (own[i * 3 + 1] - plain[i * 3 + 1]) * metresPerPx;
-    }
-    return sum;
-  };
-  const width = (points: Float32Array): number =>
-    Math.hypot(points[78 * 3] - points[308 * 3], points[78 * 3 + 1] - points[308 * 3 + 1]);
-  return {
-    upperShift: shift(MOUTH.upper.slice(3, -3)),
-    lowerShift: shift(MOUTH.lower.slice(3, -3)),
-    widen: Math.min(1.4, Math.max(0.8, width(own) / width(plain))),
-  };
-}
-
 /** Distance between the middles of the eyes' corners. */
 function trackedIodPx(landmarks: Float32Array): number {
   const middle = (a: number, b: number, axis: number): number =>
@@ -261,35 +238,6 @@ function focusOf(
   };
 }
 
-/** Face, and above the nose the skull but for its rim: certainly person, whatever their colours. */
-function certainHead(
-  seated: SeatedHead,
-  region: FaceRegion,
-  noseY: number,
-  iodPx: number,
-  size: number,
-): Float32Array {
-  const skull = skullMask(seated, region.surface.triangle, null).map((inside, p) =>
-    p < noseY * size ? inside : 0,
-  );
-  const away = distanceTo(
-    skull.map((inside) => 1 - inside),
-    size,
-    size,
-  );
-  return region.outline.map((inside, p) => (inside > 0.5 || away[p] > SKULL_RIM * iodPx ? 1 : 0));
-}
-
-function skullMask(seated: SeatedHead, triangle: Int32Array, cut: Float32Array | null): Uint8Array {
-  const { model } = seated.shaped;
-  return Uint8Array.from(triangle, (t, p) => {
-    if (t < 0 || (cut !== null && cut[p] > 0.5)) return 0;
-    for (let k = 0; k < 3; k++)
-      if (1 - model.skinWeights[model.triangles[t * 3 + k] * 5 + BODY_JOINT] < HEAD_FOLLOWS) return 0;
-    return 1;
-  });
-}
-
 function straightRgb({ data }: RgbaImage): Float32Array {
   const rgb = new Float32Array((data.length / 4) * 3);
   for (let p = 0, i = 0; i < rgb.length; p += 4, i += 3) {
@@ -298,30 +246,6 @@ function straightRgb({ data }: RgbaImage): Float32Array {
     rgb[i + 2] = data[p + 2];
   }
   return rgb;
-}
-
-/** Values at the grid's vertices, bilinearly at every pixel's centre. */
-function sampleGrid(
-  { columns, xs, ys }: ReturnType<typeof buildGrid>,
-  values: Float32Array,
-  size: number,
-): Float32Array {
-  const out = new Float32Array(size * size);
-  let row = 0;
-  for (let y = 0; y < size; y++) {
-    while (ys[row + 1] < y + 0.5) row++;
-    const fy = (y + 0.5 - ys[row]) / (ys[row + 1] - ys[row]);
-    let column = 0;
-    for (let x = 0; x < size; x++) {
-      while (xs[column + 1] < x + 0.5) column++;
-      const fx = (x + 0.5 - xs[column]) / (xs[column + 1] - xs[column]);
-      const i = row * columns + column;
-      const above = values[i] + (values[i + 1] - values[i]) * fx;
-      const below = values[i + columns] + (values[i + columns + 1] - values[i + columns]) * fx;
-      out[y * size + x] = above + (below - above) * fy;
-    }
-  }
-  return out;
 }
 
 function opaquePlate(rgb: Float32Array, size: number): Uint32Array {
