@@ -1,6 +1,7 @@
 import type { Camera, HeadModel, HeadPart } from '../head/head-model.ts';
 import { TRANSFORM_SIZE } from '../head/joint-transforms.ts';
 import { MOUTH } from './openings.ts';
+import type { TeethRow } from './plain-teeth.ts';
 import type { SeatedHead } from './seated-head.ts';
 
 /** What is behind the lips: rigid triangles, coloured at their corners. */
@@ -42,12 +43,17 @@ export interface InteriorFit {
   readonly widen: number;
 }
 
-/** The head model's own teeth and tongue, or a plain set of them where it has none. */
+/**
+ * The head model's own teeth and tongue.
+ *
+ * @param standIn the teeth of a model that has none
+ */
 export function buildInterior(
   model: HeadModel,
   plain: SeatedHead,
   fit: InteriorFit,
   palette: MouthPalette,
+  standIn: (row: 'upper' | 'lower') => TeethRow,
 ): MouthInterior {
   const points: number[] = [];
   const joints: number[] = [];
@@ -55,8 +61,11 @@ export function buildInterior(
   const triangles: number[] = [];
   for (const { part, joint, color } of PARTS) {
     const index = model.parts.indexOf(part);
-    const own = partMesh(model, plain.portrait, index);
-    if (own.triangles.length === 0) continue;
+    let own = partMesh(model, plain.portrait, index);
+    if (own.triangles.length === 0) {
+      if (color !== 'teeth') continue;
+      own = standIn(joint === HEAD ? 'upper' : 'lower');
+    }
     const shift = joint === HEAD ? fit.upperShift : fit.lowerShift;
     const first = points.length / 3;
     const shades = shadeOf(own.points, own.triangles, LIGHT_DEPTH_M[color]);
@@ -83,12 +92,7 @@ export function buildInterior(
   };
 }
 
-interface PartMesh {
-  readonly points: number[];
-  readonly triangles: number[];
-}
-
-function partMesh(model: HeadModel, posed: Float32Array, part: number): PartMesh {
+function partMesh(model: HeadModel, posed: Float32Array, part: number): TeethRow {
   const place = new Map<number, number>();
   const points: number[] = [];
   const triangles: number[] = [];

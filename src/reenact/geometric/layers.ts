@@ -58,7 +58,7 @@ export function splitLayers(input: LayerInput): Layers {
   const background = nearPerson.map((near) => (near < 0.01 ? 1 : 0));
   const plate = fillTexture(portrait, background, within(background, size, UNCOVERED * iodPx), size, size);
 
-  restoreRim(plate, portrait, person, background);
+  restoreRim(plate, portrait, person, background, size);
 
   // Just under the chin the picture holds the chin's own soft edge: the neck is continued from further down.
   const headish = head.map((_, p) => (1 - cut[p]) * smoothstep(0.03, 0.3, follow[p]));
@@ -203,6 +203,8 @@ function under(
 const NOTHING = 0.02;
 /** Beyond the matte strands of hair are thinner than this. */
 const STRAND_OPACITY = 0.3;
+/** Closer than this to the person its own lit rim is seen, parts of the picture. */
+const RIM = 0.008;
 
 /**
  * Raises opacities to where a layer can give the portrait over what lies below it: a matte that is too thin for the
@@ -221,7 +223,7 @@ function raiseOpacity(
 }
 
 /**
- * Beside the person the plate is a guess. Where the portrait differs much from it without any person there, it shows
+ * Beside the person the plate is a guess. Where the portrait differs much from it a little away from the person, it shows
  * background, which is put back; small differences are strands, which the layers above will carry.
  */
 function restoreRim(
@@ -229,9 +231,16 @@ function restoreRim(
   portrait: Float32Array,
   person: Float32Array,
   background: Float32Array,
+  size: number,
 ): void {
+  const away = distanceTo(
+    person.map((opacity) => (opacity > 0.2 ? 1 : 0)),
+    size,
+    size,
+  );
+  const closest = RIM * size;
   for (let p = 0; p < person.length; p++) {
-    if (background[p] === 1 || person[p] >= NOTHING) continue;
+    if (background[p] === 1 || away[p] < closest) continue;
     if (leastOpacity(portrait, plate, p) < STRAND_OPACITY) continue;
     for (let k = 0; k < 3; k++) plate[p * 3 + k] = portrait[p * 3 + k];
   }

@@ -1,6 +1,7 @@
 import type { LandmarkEmbedding } from '../fit/types.ts';
 import type { RgbaImage } from '../frame.ts';
 import type { Camera, HeadModel, ShapedHead } from '../head/head-model.ts';
+import { headRotation } from '../head/head-rotation.ts';
 import { poseHead } from '../head/pose-head.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
@@ -20,6 +21,7 @@ import { personMatte } from './matte.ts';
 import { buildMouth, coverMouth, type MouthLayer } from './mouth.ts';
 import { FACE_OUTLINE, JAW } from './openings.ts';
 import { mouthPalette } from './palette.ts';
+import { plainTeeth } from './plain-teeth.ts';
 import { relaxRim, reliefOf } from './relief.ts';
 import { RigidMotion } from './rigid-motion.ts';
 import { seatHead } from './seat.ts';
@@ -144,6 +146,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     new SeatedHead(plain, camera, coefficients),
     interiorFit(camera, own, plainPoints),
     palette,
+    (row) => plainTeeth(camera, plainPoints, headRotation(coefficients), row),
   );
   const mouth = buildMouth({ portrait, size, iodPx, landmarks: own, interior, cavity: palette.cavity });
   const bare = coverMouth(coverEyes(portrait, size, eyes, iodPx), size, mouth);

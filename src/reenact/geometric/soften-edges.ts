@@ -14,9 +14,8 @@ export function createEdgeScratch(size: number): EdgeScratch {
 }
 
 /**
- * Takes the stairs off the edges where one part of the head has turned in front of another: pixels on both sides of a
- * jump in depth are averaged with their neighbours (1 2 1 each way). The outline against background and body has its
- * own soft opacity and is left alone.
+ * Takes the stairs off the edges where one part of the head has turned in front of another, or its far side out of
+ * sight: pixels on both sides of a jump in depth are averaged with their neighbours (1 2 1 each way).
  *
  * @param share 0 leaves the picture as it is, 1 takes the average whole
  */
@@ -47,7 +46,7 @@ export function softenEdges(target: RasterTarget, scratch: EdgeScratch, share: n
 }
 
 function jumps(a: number, b: number): boolean {
-  return b !== Number.NEGATIVE_INFINITY && (a - b > JUMP_M || b - a > JUMP_M);
+  return a - b > JUMP_M || b - a > JUMP_M;
 }
 
 function average(color: Uint32Array, p: number, width: number): number {
