@@ -39,6 +39,7 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
   const riding: number[] = [];
   const ridingCorners: number[] = [];
   const ridingWeights: number[] = [];
+  const ridingPlaces: number[] = [];
   const free: number[] = [];
   for (let i = 0; i < count; i++) {
     const x = xs[i % columns];
@@ -48,9 +49,10 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     const onSkin = t >= 0 && seated.isSkin[t] === 1;
     if (onSkin && region.outline[p] > 0.5) {
       riding.push(i);
-      const { corners, weights } = seated.attach(t, x, y);
-      ridingCorners.push(...corners);
-      ridingWeights.push(...weights);
+      const attached = seated.attach(t, x, y);
+      ridingCorners.push(...attached.corners);
+      ridingWeights.push(...attached.weights);
+      ridingPlaces.push(attached.x, attached.y);
       continue;
     }
     free.push(i);
@@ -88,6 +90,10 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     u[i] = Math.min(size, Math.max(0, xs[i % columns]));
     v[i] = Math.min(size, Math.max(0, ys[Math.floor(i / columns)]));
   }
+  riding.forEach((i, k) => {
+    u[i] = ridingPlaces[k * 2];
+    v[i] = ridingPlaces[k * 2 + 1];
+  });
   const screen = project(camera, seated.portrait);
   faceVertices.forEach((vertex, k) => {
     u[faceStart + k] = screen[vertex * 2];

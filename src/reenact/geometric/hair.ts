@@ -24,11 +24,18 @@ const LEAST_CONTRAST = 45;
 /** Colours are learnt on every n-th pixel. */
 const STEP = 4;
 
+export interface Hair {
+  /** `[size, size]` 0..1 by colour alone. */
+  readonly colored: Float32Array;
+  /** `[size, size]` 0..1 what of that is joined to the hair above the nose. */
+  readonly joined: Float32Array;
+}
+
 /**
  * How far each pixel has the colours of what surrounds the face above the nose (hair, veil, hat) rather than those of
  * neck and clothes, 0..1; all zero where there is no such difference.
  */
-export function hairLikeness(input: HairInput): Float32Array {
+export function hairLikeness(input: HairInput): Hair {
   const { portrait, person, face, neck, noseY, chinY, size, iodPx } = input;
   const columns = Math.floor(size / STEP);
   const colors = new Float32Array(columns * columns * 3);
@@ -51,7 +58,7 @@ export function hairLikeness(input: HairInput): Float32Array {
     }
   const likeness = new Float32Array(size * size);
   const contrast = Math.hypot(...[0, 1, 2].map((k) => skin[k] / skin[3] - around[k] / around[3]));
-  if (!(contrast > LEAST_CONTRAST)) return likeness;
+  if (!(contrast > LEAST_CONTRAST)) return { colored: likeness, joined: likeness };
   const ofHair = fitMixture(colors, columns, hair, 0);
   // Long hair lies over neck and shoulders, too: what of them looks like it is not theirs.
   const ofBody = fitMixture(colors, columns, notHair(colors, columns, body, ofHair), 0);
@@ -61,10 +68,8 @@ export function hairLikeness(input: HairInput): Float32Array {
     likeness[p] = smoothstep(-1, 2, ratio);
   }
   const smooth = boxMean(likeness, size, size, Math.max(2, Math.round(0.08 * iodPx)));
-  return hangingFrom(
-    smooth.map((share) => smoothstep(0.4, 0.7, share)),
-    input,
-  );
+  const colored = smooth.map((share) => smoothstep(0.4, 0.7, share));
+  return { colored, joined: hangingFrom(colored, input) };
 }
 
 /** Keeps what is joined to the hair above the nose: shadows on the neck have its colour, but hang on nothing. */

@@ -1,6 +1,7 @@
 import { distanceTo } from './distance.ts';
 import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
+import type { Hair } from './hair.ts';
 import { pullPush } from './inpaint.ts';
 import { smoothstep } from './numeric.ts';
 import { CoverageMask } from './polygon.ts';
@@ -36,7 +37,7 @@ const STRANDS = 0.009;
 /** How far into the person the background is restored: no turn uncovers more, interocular distances. */
 const UNCOVERED = 1;
 /** How far the body goes on behind the head, interocular distances. */
-const BEHIND = { whole: 0.03, gone: 0.1 };
+const BEHIND = { whole: 0.06, gone: 0.16 };
 /** How far up behind the jaw the neck goes on, interocular distances, and pixels it narrows a row on each side. */
 const NECK_REACH = 1.1;
 /** Width of the neck, parts of the jaw's. */
@@ -265,6 +266,10 @@ function unmix(mixed: number, below: number, opacity: number): number {
 
 /** Middle part of the jaw's width under which hair is not looked for. */
 const THROAT = 0.5;
+/** Rows over which the head passes into the body beside the jaw, interocular distances. */
+const PASSAGE = 0.7;
+/** Half the width of what is too narrow to be cut, interocular distances. */
+const SLIT = 0.07;
 /** Rows that the cut goes down for each column beside the jaw. */
 const SHOULDER_SLOPE = 0.7;
 
@@ -273,15 +278,15 @@ export interface NeckCutInput {
   readonly jaw: Float32Array;
   /** `[size, size]` opacity of the person. */
   readonly person: Float32Array;
-  /** `[size, size]` 0..1 how much each pixel looks like the hair, which stays with the head. */
-  readonly hair: Float32Array;
+  /** What looks like the hair, which stays with the head. */
+  readonly hair: Hair;
   readonly size: number;
   readonly iodPx: number;
 }
 
 /**
- * Where the picture is cut from the head, 0..1: all that lies below the jaw, and below a line that slopes from its
- * ends over the shoulders, but for hair.
+ * Where the picture is cut from the head, 0..1: all that lies below the jaw, and softly what lies below a line that
+ * slopes from its ends over the shoulders, but for hair.
  */
 export function neckCut({ jaw, hair, person, size, iodPx }: NeckCutInput): Float32Array {
   const count = jaw.length / 2;
@@ -307,10 +312,34 @@ export function neckCut({ jaw, hair, person, size, iodPx }: NeckCutInput): Float
     for (let x = mask.left; x < mask.right; x++) {
       const p = y * size + x;
       const below = mask.data[(y - mask.top) * (mask.right - mask.left) + x - mask.left];
-      const isHair = hair[p] * smoothstep(throat, 1.2 * throat, Math.abs(x - middle));
-      cut[p] = below * (1 - isHair);
+      const beside = Math.max(0, left - x, x - right);
+      const isHair =
+        Math.max(hair.joined[p], beside > 0 ? 0 : hair.colored[p]) *
+        smoothstep(throat, 1.2 * throat, Math.abs(x - middle));
+      // What may be hair beside the jaw has no edge to cut along: the head passes into the body.
+      const under = y - (x < middle ? leftY : rightY) - SHOULDER_SLOPE * beside;
+      const passing = smoothstep(0, PASSAGE * iodPx, under);
+      const share = 1 + smoothstep(0, 0.12 * iodPx, beside) * hair.colored[p] * (passing - 1);
+      cut[p] = below * share * (1 - isHair);
     }
-  return inTwoPieces(cut, person, (p) => Math.abs((p % size) - middle) < throat, size);
+  const whole = withoutSlits(cut, size, SLIT * iodPx);
+  return inTwoPieces(whole, person, (p) => Math.abs((p % size) - middle) < throat, size);
+}
+
+/** Morphological opening: what of the cut is narrower than twice `radiusPx`, as between cheek and hair, is not cut. */
+function withoutSlits(cut: Float32Array, size: number, radiusPx: number): Float32Array {
+  const inside = distanceTo(
+    cut.map((share) => (share < 0.5 ? 1 : 0)),
+    size,
+    size,
+  );
+  const away = distanceTo(
+    inside.map((distance) => (distance > radiusPx ? 1 : 0)),
+    size,
+    size,
+  );
+  // A pixel more, so that soft edges stay soft.
+  return cut.map((share, p) => (away[p] <= radiusPx + 1.5 ? share : 0));
 }
 
 /** Gives flecks of hair on the body to the body and holes in the hair to the hair: each side is one piece. */

@@ -26,13 +26,22 @@ export class SeatedHead {
     this.isSkin = Uint8Array.from(model.triangleParts, (part) => (part === skin ? 1 : 0));
   }
 
-  /** Corners of triangle `t` and their weights where the ray through pixel position (x, y) meets it. */
-  attach(t: number, x: number, y: number): { corners: number[]; weights: number[] } {
+  /**
+   * Corners of triangle `t`, the weights of the point of it that the ray through pixel position (x, y) meets (or
+   * passes closest, roughly: a triangle seen from its edge is met anywhere), and where that point is on the screen.
+   */
+  attach(t: number, x: number, y: number): { corners: number[]; weights: number[]; x: number; y: number } {
     const { triangles } = this.shaped.model;
-    return {
-      corners: [triangles[t * 3], triangles[t * 3 + 1], triangles[t * 3 + 2]],
-      weights: rayBarycentric(this.camera, this.portrait, triangles, t, x, y),
-    };
+    const corners = [triangles[t * 3], triangles[t * 3 + 1], triangles[t * 3 + 2]];
+    const met = rayBarycentric(this.camera, this.portrait, triangles, t, x, y);
+    const within = met.map((weight) => (Number.isFinite(weight) ? Math.min(1, Math.max(0, weight)) : 1));
+    const sum = within[0] + within[1] + within[2];
+    const weights = within.map((weight) => weight / sum);
+    const point = [0, 1, 2].map((k) =>
+      corners.reduce((total, vertex, i) => total + weights[i] * this.portrait[vertex * 3 + k], 0),
+    );
+    const [screenX, screenY] = project(this.camera, point);
+    return { corners, weights, x: screenX, y: screenY };
   }
 
   /** Vertices of `chosen` triangles, each once. */
