@@ -313,9 +313,7 @@ export function neckCut({ jaw, hair, person, size, iodPx }: NeckCutInput): Float
       const p = y * size + x;
       const below = mask.data[(y - mask.top) * (mask.right - mask.left) + x - mask.left];
       const beside = Math.max(0, left - x, x - right);
-      const isHair =
-        Math.max(hair.joined[p], beside > 0 ? 0 : hair.colored[p]) *
-        smoothstep(throat, 1.2 * throat, Math.abs(x - middle));
+      const isHair = hair.joined[p] * smoothstep(throat, 1.2 * throat, Math.abs(x - middle));
       // What may be hair beside the jaw has no edge to cut along: the head passes into the body.
       const under = y - (x < middle ? leftY : rightY) - SHOULDER_SLOPE * beside;
       const passing = smoothstep(0, PASSAGE * iodPx, under);
