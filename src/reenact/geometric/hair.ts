@@ -1,6 +1,6 @@
 import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
-import { fitMixture, logDensity, type Mixture } from './mixture.ts';
+import { fitMixture, type Mixture, ownLogDensity } from './mixture.ts';
 import { smoothstep } from './numeric.ts';
 
 export interface HairInput {
@@ -21,6 +21,8 @@ export interface HairInput {
 
 /** Where hair and skin differ by less than this, a bald head, colours tell nothing; levels. */
 const LEAST_CONTRAST = 45;
+/** Colours this close to the face's mean are skin; levels. */
+const SKIN_RADIUS = 60;
 /** Colours are learnt on every n-th pixel. */
 const STEP = 4;
 
@@ -57,6 +59,8 @@ export function hairLikeness(input: HairInput): Hair {
       } else if (y > chinY && neck[p] === 1) body[q] = 1;
     }
   const likeness = new Float32Array(size * size);
+  // A high forehead stands above the face's outline: it is skin, as the neck is.
+  forehead(colors, hair, body, skin);
   const contrast = Math.hypot(...[0, 1, 2].map((k) => skin[k] / skin[3] - around[k] / around[3]));
   if (!(contrast > LEAST_CONTRAST)) return { colored: likeness, joined: likeness };
   const ofHair = fitMixture(colors, columns, hair, 0);
@@ -64,7 +68,7 @@ export function hairLikeness(input: HairInput): Hair {
   const ofBody = fitMixture(colors, columns, notHair(colors, columns, body, ofHair), 0);
   for (let p = 0; p < likeness.length; p++) {
     if (person[p] < 0.1) continue;
-    const ratio = logDensity(ofHair, portrait, size, p, 0) - logDensity(ofBody, portrait, size, p, 0);
+    const ratio = ownLogDensity(ofHair, portrait, size, p, 0) - ownLogDensity(ofBody, portrait, size, p, 0);
     likeness[p] = smoothstep(-1, 2, ratio);
   }
   const smooth = boxMean(likeness, size, size, Math.max(2, Math.round(0.08 * iodPx)));
@@ -89,12 +93,28 @@ function notHair(
 ): Float32Array {
   const densities: number[] = [];
   members.forEach((member, p) => {
-    if (member === 1) densities.push(logDensity(mixture, colors, columns, p, 0));
+    if (member === 1) densities.push(ownLogDensity(mixture, colors, columns, p, 0));
   });
   const middle = densities.sort((a, b) => a - b)[densities.length >> 1] ?? 0;
   return members.map((member, p) =>
-    member === 1 && logDensity(mixture, colors, columns, p, 0) <= middle ? 1 : 0,
+    member === 1 && ownLogDensity(mixture, colors, columns, p, 0) <= middle ? 1 : 0,
   );
+}
+
+/** Moves what has the colour of the face from the hair's samples to the body's. */
+function forehead(
+  colors: Float32Array,
+  hair: Float32Array,
+  body: Float32Array,
+  skin: readonly number[],
+): void {
+  for (let q = 0; q < hair.length; q++) {
+    if (hair[q] === 0) continue;
+    const away = Math.hypot(...[0, 1, 2].map((k) => colors[q * 3 + k] - skin[k] / skin[3]));
+    if (away > SKIN_RADIUS) continue;
+    hair[q] = 0;
+    body[q] = 1;
+  }
 }
 
 function accumulate(sum: number[], portrait: Float32Array, p: number): void {

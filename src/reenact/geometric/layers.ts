@@ -266,6 +266,8 @@ function unmix(mixed: number, below: number, opacity: number): number {
 
 /** Middle part of the jaw's width under which hair is not looked for. */
 const THROAT = 0.5;
+/** How far outside the jaw's line the cut is, interocular distances. */
+const OUTSIDE_JAW = 0.045;
 /** Rows over which the head passes into the body beside the jaw, interocular distances. */
 const PASSAGE = 0.7;
 /** Half the width of what is too narrow to be cut, interocular distances. */
@@ -291,14 +293,20 @@ export interface NeckCutInput {
 export function neckCut({ jaw, hair, person, size, iodPx }: NeckCutInput): Float32Array {
   const count = jaw.length / 2;
   const outline = new Float32Array((count + 4) * 2);
-  const lower = 0.035 * iodPx;
+  // A little outside the tracked line: the face's soft edge goes with the face.
+  const outside = OUTSIDE_JAW * iodPx;
   for (let i = 0; i < count; i++) {
-    outline[i * 2] = jaw[i * 2];
-    // A little below the tracked line: the chin's soft edge goes with the chin.
-    outline[i * 2 + 1] = jaw[i * 2 + 1] + lower;
+    const before = Math.max(0, i - 1) * 2;
+    const after = Math.min(count - 1, i + 1) * 2;
+    const dx = jaw[after] - jaw[before];
+    const dy = jaw[after + 1] - jaw[before + 1];
+    const length = Math.hypot(dx, dy) || 1;
+    outline[i * 2] = jaw[i * 2] - (outside * dy) / length;
+    outline[i * 2 + 1] = jaw[i * 2 + 1] + (outside * dx) / length;
   }
   const drop = 2 * size;
-  const [left, leftY, right, rightY] = [jaw[0], jaw[1], jaw[count * 2 - 2], jaw[count * 2 - 1]];
+  const [left, leftY] = [outline[0], outline[1]];
+  const [right, rightY] = [outline[count * 2 - 2], outline[count * 2 - 1]];
   const aside = drop / SHOULDER_SLOPE;
   const corners = [right + aside, rightY + drop, right, 3 * size, left, 3 * size, left - aside, leftY + drop];
   outline.set(corners, count * 2);

@@ -71,6 +71,20 @@ export function logDensity(
   p: number,
   placeWeight = PLACE_WEIGHT,
 ): number {
+  const log = ownLogDensity(mixture, colors, columns, p, placeWeight);
+  return log > FOREIGN
+    ? log + Math.log1p(Math.exp(FOREIGN - log))
+    : FOREIGN + Math.log1p(Math.exp(log - FOREIGN));
+}
+
+/** The same for a choice between two mixtures that nothing else can be of: foreign colours go to the closer one. */
+export function ownLogDensity(
+  mixture: Mixture,
+  colors: Float32Array,
+  columns: number,
+  p: number,
+  placeWeight: number,
+): number {
   const { count, means, logWeights, precisions } = mixture;
   featureOf(colors, columns, p, colors.length / 3, placeWeight, scratch);
   let greatest = Number.NEGATIVE_INFINITY;
@@ -84,10 +98,7 @@ export function logDensity(
       greatest = log;
     } else sum += Math.exp(log - greatest);
   }
-  const log = greatest + Math.log(sum);
-  return log > FOREIGN
-    ? log + Math.log1p(Math.exp(FOREIGN - log))
-    : FOREIGN + Math.log1p(Math.exp(log - FOREIGN));
+  return greatest + Math.log(sum);
 }
 
 const scratch = new Float64Array(DIMENSIONS);
