@@ -32,9 +32,6 @@ const PARTS: readonly { part: HeadPart; joint: number; color: 'teeth' | 'tongue'
 ];
 /** Depth behind the front teeth over which light falls to 1/e, metres. */
 const LIGHT_DEPTH_M = { teeth: 0.02, tongue: 0.028 };
-/** Speaking people show upper teeth rather than lower ones: both rows stand lower than the model's. */
-const UPPER_DROP_M = 0.002;
-const LOWER_DROP_M = 0.0035;
 /** Light comes from the front and somewhat above. */
 const LIGHT = [0, 0.35, 0.94];
 
@@ -163,20 +160,10 @@ export function moveInterior({ points, joints }: MouthInterior, m: Float64Array,
   }
 }
 
-/**
- * How the teeth must move to sit behind the portrait's lips as they sit behind the model's.
- *
- * @param own and plain: `[478, 3]` landmarks of the seated head and of the model's, pixels and Z
- * @param rotation row-major `[3, 3]` of the head
- */
-export function interiorFit(
-  camera: Camera,
-  own: Float32Array,
-  plain: Float32Array,
-  rotation: ArrayLike<number>,
-): InteriorFit {
-  const shift = (line: readonly number[], dropM: number): number[] => {
-    const sum = [0, 1, 2].map((k) => -dropM * rotation[k * 3 + 1]);
+/** How the teeth must move to sit behind the portrait's lips as they sit behind the model's. */
+export function interiorFit(camera: Camera, own: Float32Array, plain: Float32Array): InteriorFit {
+  const shift = (line: readonly number[]): number[] => {
+    const sum = [0, 0, 0];
     for (const i of line) {
       const metresPerPx = -plain[i * 3 + 2] / camera.focalPx / line.length;
       sum[0] += (own[i * 3] - plain[i * 3]) * metresPerPx;
@@ -187,8 +174,8 @@ export function interiorFit(
   const width = (points: Float32Array): number =>
     Math.hypot(points[78 * 3] - points[308 * 3], points[78 * 3 + 1] - points[308 * 3 + 1]);
   return {
-    upperShift: shift(MOUTH.upper.slice(3, -3), UPPER_DROP_M),
-    lowerShift: shift(MOUTH.lower.slice(3, -3), LOWER_DROP_M),
+    upperShift: shift(MOUTH.upper.slice(3, -3)),
+    lowerShift: shift(MOUTH.lower.slice(3, -3)),
     widen: Math.min(1.4, Math.max(0.8, width(own) / width(plain))),
   };
 }

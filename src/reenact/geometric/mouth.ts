@@ -129,7 +129,7 @@ export function coverMouth(portrait: Float32Array, size: number, mouth: MouthLay
 }
 
 /** How far the lips throw their shadow inwards, interocular distances, and how dark it is. */
-const UPPER_SHADOW = { reach: 0.05, depth: 0.42 };
+const UPPER_SHADOW = { reach: 0.05, depth: 0.5 };
 const LOWER_SHADOW = { reach: 0.03, depth: 0.25 };
 
 /** Where no light falls the cavity is still this bright, parts of its colour. */
@@ -167,9 +167,8 @@ export function drawMouth(
   }
   shape.set(landmarks, closeBy);
   if (shape.gapPx < LEAST_GAP_PX) return;
-  mask.fill(shape.outline, shape.outlineCount, 2);
+  mask.fill(shape.outline, shape.outlineCount);
   if (mask.right <= mask.left) return;
-  mask.soften();
   drawInterior(mouth, camera, matrices);
   lipEdges(shape.upper, shape.lineCount, mask.left, mask.right, top);
   lipEdges(shape.lower, shape.lineCount, mask.left, mask.right, bottom);

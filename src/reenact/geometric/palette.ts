@@ -23,7 +23,7 @@ export function mouthPalette(
   const skin = meanOf(portrait, size, landmarks, LIT_SKIN);
   const white = brightestWhite(eyes);
   // A white in shadow would give grey teeth, one brighter than the lit skin would glow.
-  const light = Math.min(1.15 * brightness(skin), Math.max(1.05 * brightness(white), 1.06 * brightness(skin)));
+  const light = Math.min(1.15 * brightness(skin), Math.max(1.05 * brightness(white), brightness(skin)));
   const teeth = [0, 1, 2].map((k) => {
     const tint =
       0.35 * (white[k] / brightness(white)) + 0.4 * (skin[k] / brightness(skin)) + 0.25 * [1.03, 1, 0.9][k];

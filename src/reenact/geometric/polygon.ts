@@ -48,29 +48,6 @@ export class CoverageMask {
         this.#fillSubRow(points, count, row + (sub + 0.5) / SUB_ROWS, (row - this.top) * columns);
   }
 
-  /** Averages the mask over 3×3 pixels (1 2 1 each way): an edge that is a little soft, as of flesh. */
-  soften(): void {
-    const columns = this.right - this.left;
-    const rows = this.bottom - this.top;
-    const { data } = this;
-    for (let row = 0; row < rows; row++) {
-      let before = 0;
-      for (let p = row * columns, end = p + columns; p < end; p++) {
-        const own = data[p];
-        data[p] = (before + 2 * own + (p + 1 < end ? data[p + 1] : 0)) / 4;
-        before = own;
-      }
-    }
-    for (let column = 0; column < columns; column++) {
-      let before = 0;
-      for (let p = column, end = rows * columns; p < end; p += columns) {
-        const own = data[p];
-        data[p] = (before + 2 * own + (p + columns < end ? data[p + columns] : 0)) / 4;
-        before = own;
-      }
-    }
-  }
-
   #fillSubRow(points: Float32Array, count: number, y: number, at: number): void {
     const crossings = this.#crossings;
     const directions = this.#directions;

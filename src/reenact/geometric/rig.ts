@@ -144,7 +144,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const interior = buildInterior(
     model,
     new SeatedHead(plain, camera, coefficients),
-    interiorFit(camera, own, plainPoints, headRotation(coefficients)),
+    interiorFit(camera, own, plainPoints),
     palette,
     (row) => plainTeeth(camera, plainPoints, headRotation(coefficients), row),
   );
