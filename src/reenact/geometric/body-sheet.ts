@@ -6,7 +6,7 @@ import { solveScreened } from './harmonic.ts';
 import { pixelAt } from './numeric.ts';
 import { BODY_JOINT, HEAD_JOINT } from './rigid-motion.ts';
 import type { SeatedHead } from './seated-head.ts';
-import { mapSurface } from './surface-map.ts';
+import { mapSurface, type SurfaceMap } from './surface-map.ts';
 import type { Sheet } from './warp-raster.ts';
 
 /** Neck, shoulders and clothes: a coarse sheet that lies behind the head and turns with it only at the neck. */
@@ -30,6 +30,7 @@ export interface NeckMap {
 /** Vertices that follow the head less than this belong to neck and shoulders. */
 const NECK_FOLLOWS_BELOW = 0.97;
 const CELL_PX = 8;
+const BEHIND_FACE_M = 0.006;
 
 export function mapNeck(seated: SeatedHead, size: number): NeckMap {
   const { model } = seated.shaped;
@@ -53,12 +54,14 @@ export function mapNeck(seated: SeatedHead, size: number): NeckMap {
 /**
  * @param opacity `[size, size]` of the sheet's texture
  * @param skull `[size, size]` 1 where the head hides what is behind it
+ * @param surface nearest surface of the posed model
  */
 export function buildBodySheet(
   camera: Camera,
   neck: NeckMap,
   opacity: Float32Array,
   skull: Uint8Array,
+  surface: SurfaceMap,
   size: number,
   iodPx: number,
 ): BodySheet {
@@ -83,11 +86,14 @@ export function buildBodySheet(
     v[i] = ys[Math.floor(i / columns)];
     fade[i] = edgeFade(edge, u[i], v[i], size);
     const p = pixelAt(u[i], v[i], size);
-    if (neck.nearness[p] === Number.NEGATIVE_INFINITY) {
-      // Behind the head the neck goes on as the head does.
-      if (skull[p] === 1) knownFollow[i] = follow[i] = 1;
+    if (skull[p] === 1) {
+      // Behind the face the neck goes on as the underside of the chin: it comes out where the chin lifts or turns.
+      known[i] = knownFollow[i] = 1;
+      depth[i] = surface.nearness[p] - BEHIND_FACE_M;
+      follow[i] = 1;
       continue;
     }
+    if (neck.nearness[p] === Number.NEGATIVE_INFINITY) continue;
     known[i] = knownFollow[i] = 1;
     depth[i] = neck.nearness[p];
     follow[i] = neck.follow[p];

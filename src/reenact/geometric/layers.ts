@@ -39,7 +39,7 @@ const UNCOVERED = 1;
 /** How far the body goes on behind the head, interocular distances. */
 const BEHIND = { whole: 0.06, gone: 0.16 };
 /** How far up behind the jaw the neck goes on, interocular distances, and pixels it narrows a row on each side. */
-const NECK_REACH = 1.1;
+const NECK_REACH = 1.4;
 /** Width of the neck, parts of the jaw's. */
 const NECK_WIDTH = 0.85;
 const NECK_NARROWING = 0.34;
@@ -205,7 +205,7 @@ const NOTHING = 0.02;
 /** Beyond the matte strands of hair are thinner than this. */
 const STRAND_OPACITY = 0.3;
 /** Closer than this to the person its own lit rim is seen, parts of the picture. */
-const RIM = 0.008;
+const RIM = 0.014;
 
 /**
  * Raises opacities to where a layer can give the portrait over what lies below it: a matte that is too thin for the

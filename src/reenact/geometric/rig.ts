@@ -173,7 +173,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     landmarks: own,
   });
   const layers = splitLayers(layerInput(headSheet.follow));
-  const bodySheet = buildBodySheet(camera, neck, layers.bodyOpacity, skull, size, iodPx);
+  const bodySheet = buildBodySheet(camera, neck, layers.bodyOpacity, skull, region.surface, size, iodPx);
 
   const compact = compactHead(shaped, [
     ...headSheet.faceVertices,

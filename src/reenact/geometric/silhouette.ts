@@ -8,11 +8,11 @@ export interface Silhouette {
 
 const DIRECTIONS = 144;
 /** Score of a boundary on a full edge, against that of a cell on the right side of it (at most about 2). */
-const EDGE_SCORE = 7;
+const EDGE_SCORE = 9;
 /** Colour difference that is a full edge, levels. */
 const FULL_EDGE = 70;
 /** Cost of a boundary that steps in or out by a cell from one direction to the next. */
-const STEP_COST = 1.1;
+const STEP_COST = 2.5;
 const MOST_STEP = 4;
 const LEAST_SHARE = 0.1;
 
