@@ -7,11 +7,8 @@ import { createPlaneMotion, type PlaneMotion } from './plane-motion.ts';
 import { CoverageMask } from './polygon.ts';
 
 /** One eye taken apart: white that stays in its socket, iris that turns over it, both seen between the lids. */
-export interface EyeLayer {
+export interface EyeLayer extends EyeScratch {
   readonly lids: Opening;
-  readonly shape: OpeningShape;
-  readonly mask: CoverageMask;
-  readonly motion: PlaneMotion;
   readonly white: Patch;
   readonly iris: Patch;
   /** Iris in the portrait: centre and radius, pixels. */
@@ -26,10 +23,26 @@ export interface EyeLayer {
   readonly socket: Float32Array;
   /** Mean distance of the lid lines in the portrait, pixels. */
   readonly gapPx: number;
-  /** `[landmarks of a line, 2]` taken from the opening this frame, pixels. */
-  readonly closeBy: Float32Array;
   /** How much farther the iris travels than the model's: painted eyes are larger than real ones. */
   readonly travel: number;
+}
+
+/** What a frame writes of an eye. */
+export interface EyeScratch {
+  readonly shape: OpeningShape;
+  readonly mask: CoverageMask;
+  readonly motion: PlaneMotion;
+  /** `[landmarks of a line, 2]` taken from the opening this frame, pixels. */
+  readonly closeBy: Float32Array;
+}
+
+export function createEyeScratch(lids: Opening, size: number): EyeScratch {
+  return {
+    shape: new OpeningShape(lids),
+    mask: new CoverageMask(size, size),
+    motion: createPlaneMotion(),
+    closeBy: new Float32Array(lids.upper.length * 2),
+  };
 }
 
 /** Radius of the iris, interocular distances, where the tracker does not give it. */
@@ -57,9 +70,9 @@ export function buildEyes(source: EyeSource): EyeLayer[] {
 
 function buildEye(source: EyeSource, lids: Opening, pupil: number): EyeLayer {
   const { portrait, size, iodPx, landmarks, tracked } = source;
-  const shape = new OpeningShape(lids);
+  const scratch = createEyeScratch(lids, size);
+  const { shape, mask } = scratch;
   shape.set(landmarks);
-  const mask = new CoverageMask(size, size);
   mask.fill(shape.outline, shape.outlineCount);
   const corners = [lids.upper[0], lids.upper[lids.upper.length - 1]];
   const socket = Float32Array.from(
@@ -79,10 +92,8 @@ function buildEye(source: EyeSource, lids: Opening, pupil: number): EyeLayer {
   const height = Math.ceil(1.6 * reach);
   const cut = cutPatch(portrait, size, left, top, width, height);
   return {
+    ...scratch,
     lids,
-    shape,
-    mask,
-    motion: createPlaneMotion(),
     white: whiteOf(cut, mask, irisX, irisY, irisRadius),
     iris: wholeIris(portrait, size, mask, irisX, irisY, irisRadius),
     irisX,
@@ -92,7 +103,6 @@ function buildEye(source: EyeSource, lids: Opening, pupil: number): EyeLayer {
     modelPupil: landmarks.slice(pupil * 3, pupil * 3 + 2),
     socket,
     gapPx: meanGap(landmarks, lids, null),
-    closeBy: new Float32Array(lids.upper.length * 2),
     travel: Math.min(1.6, Math.max(0.85, shape.widthPx / (EYE_WIDTH * iodPx))),
   };
 }

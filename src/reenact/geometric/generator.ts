@@ -2,7 +2,7 @@ import { LokiError } from '../../errors.ts';
 import { stampOf, type VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame } from '../generator.ts';
 import { overshootTurn } from './overshoot.ts';
-import { buildWarpRig, type WarpRigSource } from './rig.ts';
+import { buildWarpRig, type WarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
 
 /**
@@ -10,7 +10,11 @@ import { warp } from './warp.ts';
  * composited. Building it takes a few seconds; a frame takes milliseconds on the calling thread.
  */
 export function createGeometricGenerator(source: WarpRigSource): Generator {
-  const rig = buildWarpRig(source);
+  return generatorOf(buildWarpRig(source));
+}
+
+/** The same for a rig that is there already, as from a rig file. The rig is the generator's own from now on. */
+export function generatorOf(rig: WarpRig): Generator {
   let closed = false;
   return {
     name: 'geometric',
@@ -18,7 +22,7 @@ export function createGeometricGenerator(source: WarpRigSource): Generator {
       if (closed) throw new LokiError('CANCELLED', 'The generator is closed.');
       const { width, height, data } = warp(
         rig,
-        overshootTurn(motion.coefficients, source.reference.coefficients),
+        overshootTurn(motion.coefficients, rig.reference.coefficients),
       );
       // A frame may still wait for the encoder while the next is made: it must own its pixels.
       return { ...stampOf(motion), image: { width, height, data: data.slice() } };

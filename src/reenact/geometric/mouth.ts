@@ -12,10 +12,7 @@ import { ShadeRaster } from './shade-raster.ts';
 import type { RasterTarget } from './warp-raster.ts';
 
 /** What the lips show when they part. */
-export interface MouthLayer {
-  readonly shape: OpeningShape;
-  readonly mask: CoverageMask;
-  readonly motion: PlaneMotion;
+export interface MouthLayer extends MouthScratch {
   readonly interior: MouthInterior;
   /** `[3]` 0..255 of what no light reaches. */
   readonly cavity: readonly number[];
@@ -26,6 +23,13 @@ export interface MouthLayer {
   readonly own: OwnMouth | null;
   /** Middle of the upper lip's line in the portrait: pixels, pixels, Z in metres. */
   readonly anchor: Float32Array;
+}
+
+/** What a frame writes of the mouth. */
+export interface MouthScratch {
+  readonly shape: OpeningShape;
+  readonly mask: CoverageMask;
+  readonly motion: PlaneMotion;
   readonly raster: ShadeRaster;
   readonly moved: Float32Array;
   readonly x: Float32Array;
@@ -34,6 +38,22 @@ export interface MouthLayer {
   /** Edge of the lips above and below each column of the window, pixels. */
   readonly top: Float32Array;
   readonly bottom: Float32Array;
+}
+
+/** @param vertices of the interior */
+export function createMouthScratch(vertices: number, size: number): MouthScratch {
+  return {
+    shape: new OpeningShape(MOUTH),
+    mask: new CoverageMask(size, size),
+    motion: createPlaneMotion(),
+    raster: new ShadeRaster(Math.ceil(size * size * 0.16)),
+    moved: new Float32Array(vertices * 3),
+    x: new Float32Array(vertices),
+    y: new Float32Array(vertices),
+    closeBy: new Float32Array(MOUTH.upper.length * 2),
+    top: new Float32Array(size),
+    bottom: new Float32Array(size),
+  };
 }
 
 export interface OwnMouth {
@@ -61,9 +81,9 @@ const UPPER_MIDDLE = 13;
 
 export function buildMouth(source: MouthSource): MouthLayer {
   const { size, iodPx, landmarks, interior, cavity } = source;
-  const shape = new OpeningShape(MOUTH);
+  const scratch = createMouthScratch(interior.joints.length, size);
+  const { shape, mask } = scratch;
   shape.set(landmarks);
-  const mask = new CoverageMask(size, size);
   mask.fill(shape.outline, shape.outlineCount);
   const shut = shape.gapPx < SHUT_GAP * iodPx;
   const seam = new Float32Array(MOUTH.upper.length * 2);
@@ -71,24 +91,14 @@ export function buildMouth(source: MouthSource): MouthLayer {
     for (let i = 0; i < MOUTH.upper.length; i++)
       for (let axis = 0; axis < 2; axis++)
         seam[i * 2 + axis] = landmarks[MOUTH.lower[i] * 3 + axis] - landmarks[MOUTH.upper[i] * 3 + axis];
-  const vertices = interior.joints.length;
   return {
-    shape,
-    mask,
-    motion: createPlaneMotion(),
+    ...scratch,
     interior,
     cavity,
     iodPx,
     seam,
     own: shut ? null : ownMouth(source, mask),
     anchor: landmarks.slice(UPPER_MIDDLE * 3, UPPER_MIDDLE * 3 + 3),
-    raster: new ShadeRaster(Math.ceil(size * size * 0.16)),
-    moved: new Float32Array(vertices * 3),
-    x: new Float32Array(vertices),
-    y: new Float32Array(vertices),
-    closeBy: new Float32Array(seam.length),
-    top: new Float32Array(size),
-    bottom: new Float32Array(size),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { LandmarkEmbedding } from '../fit/types.ts';
 import type { RgbaImage } from '../frame.ts';
-import type { Camera, HeadModel, ShapedHead } from '../head/head-model.ts';
+import type { Camera, HeadCoefficients, HeadModel, ShapedHead } from '../head/head-model.ts';
 import { headRotation } from '../head/head-rotation.ts';
 import { poseHead } from '../head/pose-head.ts';
 import { shapeHead } from '../head/shape-head.ts';
@@ -38,22 +38,17 @@ export interface WarpRigSource {
 }
 
 /** A portrait made ready to move: built once an avatar, with every buffer that a frame needs. */
-export interface WarpRig {
+export interface WarpRig extends RigScratch {
   readonly size: number;
   readonly camera: Camera;
   readonly reference: ReferenceIdentity;
   /** The seated head, cut down to what the warp looks at. */
   readonly head: ShapedHead;
-  /** `[V, 3]` of `head`, this frame's pose. */
-  readonly posed: Float32Array;
+  /** `[n]` vertices of the full head that `head` keeps, in its order. */
+  readonly headVertexIds: Uint32Array;
   /** `[expressionCount]` how much more each unit does than in the model; see `lidScales`. */
   readonly unitScales: Float32Array;
-  /** `[expressionCount]` this frame's units. */
-  readonly psi: Float32Array;
-  readonly motion: RigidMotion;
   readonly points: SurfacePoints;
-  /** `[478, 3]` this frame's landmarks: x and y in pixels, Z in metres. */
-  readonly landmarks: Float32Array;
   /** `[size, size]` packed background. */
   readonly plate: Uint32Array;
   readonly headSheet: HeadSheet;
@@ -63,10 +58,39 @@ export interface WarpRig {
   readonly eyes: readonly EyeLayer[];
   readonly lidStrips: LidStrips;
   readonly mouth: MouthLayer;
+}
+
+/** What a frame writes, beside the scratch of eyes and mouth. */
+export interface RigScratch {
+  /** `[V, 3]` of the rig's head, this frame's pose. */
+  readonly posed: Float32Array;
+  /** `[expressionCount]` this frame's units. */
+  readonly psi: Float32Array;
+  readonly motion: RigidMotion;
+  /** `[478, 3]` this frame's landmarks: x and y in pixels, Z in metres. */
+  readonly landmarks: Float32Array;
   readonly target: RasterTarget;
   readonly edges: EdgeScratch;
   /** The same pixels as `target.color`. */
   readonly image: RgbaImage;
+}
+
+export function createRigScratch(head: ShapedHead, coefficients: HeadCoefficients, size: number): RigScratch {
+  const data = new Uint8Array(size * size * 4);
+  return {
+    posed: new Float32Array(head.vertices.length),
+    psi: new Float32Array(head.model.expressionCount),
+    motion: new RigidMotion(head.joints, coefficients),
+    landmarks: new Float32Array(478 * 3),
+    target: {
+      width: size,
+      height: size,
+      color: new Uint32Array(data.buffer),
+      nearness: new Float32Array(size * size),
+    },
+    edges: createEdgeScratch(size),
+    image: { width: size, height: size, data },
+  };
 }
 
 /** The sheet goes on beyond the picture by this part of its size: a head that is cut by the edge may come in. */
@@ -184,18 +208,15 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   for (const list of [headSheet.faceVertices, headSheet.ridingCorners, headSheet.anchors, allPoints.corners])
     for (let i = 0; i < list.length; i++) list[i] = compact.positionOf[list[i]];
 
-  const data = new Uint8Array(size * size * 4);
   return {
+    ...createRigScratch(compact.shaped, coefficients, size),
     size,
     camera,
     reference,
     head: compact.shaped,
-    posed: new Float32Array(compact.shaped.vertices.length),
+    headVertexIds: compact.vertexIds,
     unitScales: lidScales(model, own, plainPoints),
-    psi: new Float32Array(model.expressionCount),
-    motion: new RigidMotion(shaped.joints, coefficients),
     points: allPoints,
-    landmarks: new Float32Array(478 * 3),
     plate: opaquePlate(layers.plate, size),
     headSheet,
     headTexture: refineTexture(makeTexture(size, size, layers.headColor, layers.headOpacity)),
@@ -204,14 +225,6 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     eyes,
     lidStrips: buildLidStrips(portrait, size, eyes, iodPx),
     mouth,
-    target: {
-      width: size,
-      height: size,
-      color: new Uint32Array(data.buffer),
-      nearness: new Float32Array(size * size),
-    },
-    edges: createEdgeScratch(size),
-    image: { width: size, height: size, data },
   };
 }
 

@@ -59,6 +59,8 @@ export class SeatedHead {
 /** The reduced head and where its vertices came from. */
 export interface CompactHead {
   readonly shaped: ShapedHead;
+  /** `[n]` vertices of the full head, in the order of the reduced ones. */
+  readonly vertexIds: Uint32Array;
   /** `[V of the full head]` place among the reduced vertices, -1 where left out. */
   readonly positionOf: Int32Array;
 }
@@ -71,7 +73,7 @@ export function compactHead(seated: ShapedHead, wanted: Iterable<number>): Compa
     vertices.set(seated.vertices.subarray(vertex * 3, vertex * 3 + 3), i * 3);
   });
   vertices.set(seated.joints, vertexIds.length * 3);
-  return { shaped: { model, beta: seated.beta, vertices, joints: seated.joints }, positionOf };
+  return { shaped: { model, beta: seated.beta, vertices, joints: seated.joints }, vertexIds, positionOf };
 }
 
 /** Landmarks as fixed points of a surface: three vertices and their weights each. */
