@@ -6,10 +6,7 @@
  * `{ id, ok: false, error: { code, message } }`, and sends notifications `{ type, data }` on its own.
  */
 import { z } from 'zod';
-
-export const PROTOCOL_VERSION = 1;
-/** Larger messages end the connection (close code 1009). */
-export const MAX_MESSAGE_BYTES = 64 * 1024;
+import { PROTOCOL_VERSION } from './constants.ts';
 
 const id = z.string().min(1).max(64);
 /** Parameters of mediasoup's, checked by mediasoup itself. */
@@ -46,7 +43,10 @@ const request = <T extends string, D extends z.ZodType>(type: T, data: D) =>
   z.strictObject({ id: z.number().int().nonnegative(), type: z.literal(type), data });
 const nothing = z.strictObject({});
 
-/** What a client may ask. The first request of a connection is `join`; there is no way to ask for a producer by its id. */
+/**
+ * What a client may ask. The first request of a connection is `join`; ids grow from request to request; there is no way
+ * to ask for a producer by its id.
+ */
 export const clientRequest = z.discriminatedUnion('type', [
   request(
     'join',
@@ -68,12 +68,16 @@ export const clientRequest = z.discriminatedUnion('type', [
   /** Driver in private mode: the landmark channel. */
   request('produceLandmarks', z.strictObject({ transportId: id, sctpStreamParameters: opaque })),
   request('closeProducer', z.strictObject({ producerId: id })),
-  /** The avatar's streams of the room that the token names; answered with what to consume, paused. */
+  /**
+   * The avatar's streams of the room that the token names; answered with what to consume, paused. They can be had
+   * before there is a driver. Consumers of an earlier `watch` end.
+   */
   request('watch', z.strictObject({ transportId: id, rtpCapabilities: opaque })),
-  /** The avatar's streams begin; answered once a key frame was asked for. */
+  /** One of the avatar's streams begins; answered once a key frame was asked for. */
   request('resumeConsumer', z.strictObject({ consumerId: id })),
   request('setAvatar', z.strictObject({ avatarId: id })),
   request('setOptions', z.strictObject({ options: optionsPatch })),
+  /** Driver: ends the video (`private`) or the landmark channel (`server`) of the mode before; then produce the other. */
   request('setTracking', z.strictObject({ mode: z.enum(['server', 'private']) })),
   request('calibrate', nothing),
   /** Times of the sender's clock (ms since the Unix epoch); the answer carries the server's. */
@@ -129,8 +133,11 @@ export interface Answers {
     role: Role;
     /** Give it to `join` after a lost connection. */
     resume: string;
+    /** Transports, producers and consumers of before live on, if `mediaEpoch` is the same, too: restart ICE. */
     resumed: boolean;
     graceMs: number;
+    /** Grows with every `mediaReset`. */
+    mediaEpoch: number;
     routerRtpCapabilities: Opaque;
     room: RoomState;
   };
@@ -158,9 +165,11 @@ export type Notification =
   | { type: 'stats'; data: { session: Opaque; viewers: { p50Ms: number; p95Ms: number } | null } }
   /** Driver: picture of the driver map, PNG in base64. */
   | { type: 'preview'; data: { png: string } }
-  /** The streams have begun anew (SFU worker replaced): build transports and consumers again. */
-  | { type: 'mediaReset'; data: { routerRtpCapabilities: Opaque } }
-  /** A token's time is over, a second window took the session, the room was closed. The connection ends. */
+  /** An SFU worker was replaced and every transport with it: build transports, producers and consumers again. */
+  | { type: 'mediaReset'; data: { mediaEpoch: number; routerRtpCapabilities: Opaque } }
+  /** The avatar's streams are others now, and consumers of before have ended: `watch` again. */
+  | { type: 'streams'; data: Record<string, never> }
+  /** A token's time is over, another window took the session, the room was closed. The connection ends. */
   | { type: 'goodbye'; data: { code: string; message: string } }
   | { type: 'warning'; data: { code: string; message: string } };
 
