@@ -1,29 +1,19 @@
 import { map } from 'rxjs';
 import { LokiError } from '../errors.ts';
+import { buildAvatar } from '../reenact/avatar.ts';
 import type { VideoSource } from '../reenact/codec/types.ts';
 import { type MotionSample, motionSample, ResidualHistogram } from '../reenact/evaluate/motion-log.ts';
 import { summariseMotion } from '../reenact/evaluate/report.ts';
 import { retrack } from '../reenact/evaluate/retrack.ts';
-import type { LandmarkRig } from '../reenact/fit/landmark-rig.ts';
 import { stampOf } from '../reenact/frame.ts';
-import { createGeometricGenerator } from '../reenact/geometric/generator.ts';
+import { generatorOf } from '../reenact/geometric/generator.ts';
 import { headRotation } from '../reenact/head/head-rotation.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
-import { loadPortrait } from '../reenact/identity/portrait.ts';
-import type { ReferenceIdentity } from '../reenact/identity/reference.ts';
 import { type ReenactedFrame, reenact } from '../reenact/pipeline.ts';
 import { DriverMapper } from '../reenact/raster/driver-map.ts';
 import { driverMapPicture } from '../reenact/raster/driver-map-picture.ts';
-import {
-  CALIBRATION_FRAMES,
-  calibrateDriver,
-  createStages,
-  describeReference,
-  loadRig,
-  seeOpening,
-} from '../reenact/session.ts';
+import { CALIBRATION_FRAMES, calibrateDriver, createStages, loadRig } from '../reenact/session.ts';
 import { createFaceTracker } from '../reenact/track/face-tracker.ts';
-import type { FaceTracker } from '../reenact/track/types.ts';
 import type { AnimatedFrame, AnimateJob, Reenactor } from './animate-job.ts';
 
 /** Side of the driver map in a comparison: fine enough for the eye, a seventh of the work of 512. */
@@ -38,18 +28,22 @@ export async function openReenactor(
   const rig = await loadRig(job.headPath ?? undefined);
   const tracker = await createFaceTracker();
   try {
-    const reference = await openReference(job, rig, tracker);
+    const avatar = await buildAvatar(rig, tracker, job.avatarPath, {
+      size: job.sizePx,
+      largestFace: job.largestFace,
+    });
+    const { reference } = avatar.rig;
     throwIfCancelled(signal);
     const driver = await calibrateDriver(rig, tracker, await source.sample(CALIBRATION_FRAMES));
     throwIfCancelled(signal);
-    const generator = createGeometricGenerator({ model: rig.model, embedding: rig.embedding, reference });
+    const generator = generatorOf(avatar.rig);
     const stages = createStages({
       rig,
       tracker,
       driver,
       reference,
       generator,
-      seenOpening: await seeOpening(tracker, generator, reference),
+      seenOpening: avatar.seenOpening,
       swapOptions: { pose: job.pose, expression: job.expression, gain: job.gain },
     });
     const shaped = shapeHead(rig.model, reference.calibration.beta);
@@ -98,21 +92,6 @@ export async function openReenactor(
 
 function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new LokiError('CANCELLED', 'Stopped; nothing was left behind.');
-}
-
-async function openReference(
-  job: AnimateJob,
-  rig: LandmarkRig,
-  tracker: FaceTracker,
-): Promise<ReferenceIdentity> {
-  const { image } = await loadPortrait(job.avatarPath, tracker, {
-    size: job.sizePx,
-    largestFace: job.largestFace,
-  });
-  const landmarks = await tracker.trackStill(image);
-  if (landmarks === null)
-    throw new LokiError('NO_FACE', 'The face in the avatar picture was lost on a second look: use another.');
-  return describeReference(rig, image, landmarks);
 }
 
 function animated({ driver, commanded, avatar }: ReenactedFrame): AnimatedFrame {
