@@ -6,11 +6,16 @@ export interface MotionFrame extends FrameStamp {
   readonly coefficients: HeadCoefficients;
 }
 
+/** 0..255 each, sRGB. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
 /** Makes the avatar's picture from its motion. Tiers differ in what stands behind this. */
 export interface Generator {
   readonly name: string;
   /** Each frame owns its pixels: frames wait for the encoder while later ones are made. */
   generate(motion: MotionFrame): Promise<VideoFrame>;
+  /** A flat colour behind the person, from the next frame on; null for the portrait's own background. */
+  setBackground(rgb: Rgb | null): void;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { concatMap, map, type Observable } from 'rxjs';
-import type { StageClock } from './evaluate/stage-clock.ts';
+import type { StageTimer } from './evaluate/stage-clock.ts';
 import type { FrameFitter } from './fit/frame-fitter.ts';
 import type { LossHandler } from './fit/loss-handler.ts';
 import type { MotionSmoother } from './fit/motion-smoother.ts';
@@ -10,9 +10,12 @@ import type { HeadCoefficients } from './head/head-model.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
 import { swap } from './identity/swap.ts';
 import type { SwapDriver, SwapOptions } from './identity/swap-options.ts';
-import type { FaceTracker, TrackedFace } from './track/types.ts';
+import type { FaceTracker, TrackedFace, TrackResult } from './track/types.ts';
 
-/** Everything that one driver and one avatar need between them; what is stateful is theirs alone. */
+/**
+ * Everything that one driver and one avatar need between them; what is stateful is theirs alone. Read anew for every
+ * frame, so that a live session can put other stages in place while frames flow.
+ */
 export interface ReenactStages {
   readonly tracker: Pick<FaceTracker, 'track'>;
   /** Calibrated to the driver. */
@@ -24,7 +27,9 @@ export interface ReenactStages {
   readonly driver: Omit<SwapDriver, 'coefficients'>;
   readonly swapOptions: SwapOptions;
   readonly generator: Generator;
-  readonly clock: StageClock;
+  readonly clock: StageTimer;
+  /** The last word on the avatar's motion, behind the swap. */
+  adjust?(stamp: FrameStamp, commanded: HeadCoefficients): HeadCoefficients;
 }
 
 /** The driver in one frame, as far as anything behind the tracker knows. */
@@ -47,26 +52,34 @@ export interface ReenactedFrame extends FrameStamp {
  * From the driver's frames to the avatar's: one out for every one in, in order, under the same stamp. The driver's
  * pixels stop at the tracker.
  *
- * Stages overlap only as far as frames are in flight, which is the source's to bound (`fromPulled`).
+ * Stages overlap only as far as frames are in flight, which is the source's to bound (`fromPulled`, `latestWins`).
  */
 export function reenact(frames: Observable<VideoFrame>, stages: ReenactStages): Observable<ReenactedFrame> {
-  const { clock, tracker, generator } = stages;
-  return frames.pipe(
-    concatMap((frame) => clock.time('track', () => tracker.track(frame))),
-    map((tracked) => clock.timeSync('fit', () => commandOf(fitDriver(tracked, stages), stages))),
+  return reenactTracked(trackFaces(frames, stages), stages);
+}
+
+/** The first half: from pictures to landmarks. */
+export function trackFaces(frames: Observable<VideoFrame>, stages: ReenactStages): Observable<TrackResult> {
+  return frames.pipe(concatMap((frame) => stages.clock.time('track', () => stages.tracker.track(frame))));
+}
+
+/** The second half: from landmarks, whoever found them, to the avatar's picture. */
+export function reenactTracked(
+  tracked: Observable<TrackResult>,
+  stages: ReenactStages,
+): Observable<ReenactedFrame> {
+  return tracked.pipe(
+    map((result) => stages.clock.timeSync('fit', () => commandOf(fitDriver(result, stages), stages))),
     concatMap(async (frame) => ({
       ...frame,
-      avatar: await clock.time('generate', () =>
-        generator.generate({ ...stampOf(frame), coefficients: frame.commanded }),
+      avatar: await stages.clock.time('generate', () =>
+        stages.generator.generate({ ...stampOf(frame), coefficients: frame.commanded }),
       ),
     })),
   );
 }
 
-function fitDriver(
-  tracked: FrameStamp & { face: TrackedFace | null },
-  { fitter }: ReenactStages,
-): DriverFrame {
+function fitDriver(tracked: TrackResult, { fitter }: ReenactStages): DriverFrame {
   const { face } = tracked;
   if (face === null) {
     fitter.reset();
@@ -81,9 +94,10 @@ function commandOf(driver: DriverFrame, stages: ReenactStages): Omit<ReenactedFr
   const { smoother, loss, reference, swapOptions } = stages;
   const calm = driver.fitted === null ? null : smoother.smooth(driver, driver.fitted.coefficients);
   const coefficients = loss.handle(driver, calm);
+  const commanded = swap(reference, { ...stages.driver, coefficients }, swapOptions);
   return {
     ...stampOf(driver),
     driver,
-    commanded: swap(reference, { ...stages.driver, coefficients }, swapOptions),
+    commanded: stages.adjust?.(driver, commanded) ?? commanded,
   };
 }

@@ -103,7 +103,7 @@ export interface SessionParts {
 }
 
 /** The stages of one driver and one avatar, each at its start. */
-export function createStages(parts: SessionParts): ReenactStages {
+export function createStages(parts: SessionParts): ReenactStages & { readonly clock: StageClock } {
   const { rig, driver, reference, generator, tracker } = parts;
   return {
     tracker,

@@ -4,8 +4,15 @@ export const STAGES = ['decode', 'track', 'fit', 'generate', 'encode'] as const;
 export type Stage = (typeof STAGES)[number];
 export type StageTimes = Readonly<Record<Stage, { readonly p50: number; readonly p95: number }>>;
 
+/** What a pipeline needs of a clock. */
+export interface StageTimer {
+  /** Runs `work`, records how long it took (until its promise settled) and passes its value on. */
+  time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T>;
+  timeSync<T>(stage: Stage, work: () => T): T;
+}
+
 /** Times what each stage of the pipeline takes a frame, in bounded memory (an HDR histogram a stage). */
-export class StageClock {
+export class StageClock implements StageTimer {
   readonly #histograms = new Map<Stage, RecordableHistogram>(
     STAGES.map((stage) => [stage, createHistogram({ figures: 3 })]),
   );
@@ -14,7 +21,6 @@ export class StageClock {
     this.#histograms.get(stage)?.record(Math.max(1, Math.round(elapsedMs * 1000)));
   }
 
-  /** Runs `work`, records how long it took (until its promise settled) and passes its value on. */
   async time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T> {
     const startMs = performance.now();
     const value = await work();

@@ -1,6 +1,6 @@
 import { LokiError } from '../../errors.ts';
 import { stampOf, type VideoFrame } from '../frame.ts';
-import type { Generator, MotionFrame } from '../generator.ts';
+import type { Generator, MotionFrame, Rgb } from '../generator.ts';
 import { overshootTurn } from './overshoot.ts';
 import { buildWarpRig, type WarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
@@ -16,6 +16,7 @@ export function createGeometricGenerator(source: WarpRigSource): Generator {
 /** The same for a rig that is there already, as from a rig file. The rig is the generator's own from now on. */
 export function generatorOf(rig: WarpRig): Generator {
   let closed = false;
+  let plate = rig.plate;
   return {
     name: 'geometric',
     async generate(motion: MotionFrame): Promise<VideoFrame> {
@@ -23,12 +24,21 @@ export function generatorOf(rig: WarpRig): Generator {
       const { width, height, data } = warp(
         rig,
         overshootTurn(motion.coefficients, rig.reference.coefficients),
+        plate,
       );
       // A frame may still wait for the encoder while the next is made: it must own its pixels.
       return { ...stampOf(motion), image: { width, height, data: data.slice() } };
+    },
+    setBackground(rgb): void {
+      plate = rgb === null ? rig.plate : new Uint32Array(rig.plate.length).fill(packOpaque(rgb));
     },
     async close(): Promise<void> {
       closed = true;
     },
   };
+}
+
+/** Little-endian RGBA, as the raster has its pixels. */
+function packOpaque([red, green, blue]: Rgb): number {
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

@@ -24,9 +24,14 @@ const heldTheta = new Float32Array(15);
  * background plate, body, head with hair, and what the openings of the face show. The same coefficients always give
  * the same pixels.
  *
+ * @param plate `[size, size]` packed background; the portrait's own where absent
  * @returns the rig's own picture, overwritten by the next call
  */
-export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
+export function warp(
+  rig: WarpRig,
+  coefficients: HeadCoefficients,
+  plate: Uint32Array = rig.plate,
+): RgbaImage {
   const { camera, target } = rig;
   heldTheta.set(coefficients.theta);
   limitTurn(heldTheta, rig.reference.coefficients);
@@ -40,7 +45,7 @@ export function warp(rig: WarpRig, coefficients: HeadCoefficients): RgbaImage {
   moveBodySheet(rig.bodySheet, camera, rig.motion.matrices);
   moveHeadSheet(rig.headSheet, camera, rig.posed, rig.motion.matrices, rig.landmarks);
 
-  target.color.set(rig.plate);
+  target.color.set(plate);
   target.nearness.fill(Number.NEGATIVE_INFINITY);
   drawSheet(target, rig.bodySheet, rig.bodyTexture);
   target.nearness.fill(Number.NEGATIVE_INFINITY);

@@ -40,6 +40,7 @@ const BETWEEN = 1.15;
  *
  * @param seenOpening what {@link probeOpening} would give for the avatar, measured in its pictures; null where it
  *   could not be measured: the head model then says it
+ * @param shares of {@link openingShares} for the reference, for who calls this again for other drivers
  */
 export function openingGain(
   model: HeadModel,
@@ -47,11 +48,11 @@ export function openingGain(
   driver: Person,
   reference: Person,
   seenOpening: number | null,
+  shares: Float32Array = openingShares(model, embedding, reference.calibration.beta),
 ): OpeningGain {
   const avatar = seenOpening ?? probeOpening(model, embedding, reference);
   const ratio = (BETWEEN * probeOpening(model, embedding, driver)) / avatar;
   const gain = Number.isFinite(ratio) ? Math.min(LIMITS[1], Math.max(LIMITS[0], ratio)) : 1;
-  const shares = openingShares(model, embedding, reference.calibration.beta);
   return { jaw: gain, units: shares.map((share) => 1 + (gain - 1) * share) };
 }
 
