@@ -70,9 +70,10 @@ export const configSchema = z.strictObject({
   rooms: section({
     maxRooms: z.number().int().min(1).default(100),
     maxViewers: z.number().int().min(1).default(200),
-    graceS: z.number().int().min(1).max(3600).default(30),
+    graceS: z.number().int().min(1).max(3600).default(15),
     codec: z.enum(['VP8', 'H264']).default('VP8'),
-    idleS: seconds.default(3600),
+    idleS: seconds.default(600),
+    labelText: z.string().trim().min(2).max(40).default('AI-generated'),
   }),
   tokens: section({
     secret,

@@ -1,29 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { join, parse, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
+import { builtinAvatars as catalogue } from '../builtin-media.ts';
 import { LokiError } from '../errors.ts';
 
-const BUILTIN_FOLDER = fileURLToPath(new URL('../../models/builtin/', import.meta.url));
-const AVATAR_FOLDER = join(BUILTIN_FOLDER, 'avatars');
-const PICTURES = new Set(['.png', '.jpg', '.jpeg', '.webp']);
-
-/** The clip of a driver that ships with the project. */
-export const BUILTIN_DRIVER_PATH = join(BUILTIN_FOLDER, 'driver.mp4');
+export { BUILTIN_DRIVER_PATH } from '../builtin-media.ts';
 
 /** Ids of the avatars that ship with the project, and where their pictures are. */
 export function builtinAvatars(): ReadonlyMap<string, string> {
-  let names: string[];
-  try {
-    names = readdirSync(AVATAR_FOLDER).sort();
-  } catch {
-    names = [];
-  }
-  return new Map(
-    names
-      .map((name) => parse(name))
-      .filter(({ ext }) => PICTURES.has(ext.toLowerCase()))
-      .map(({ name, base }) => [name, join(AVATAR_FOLDER, base)]),
-  );
+  return new Map(catalogue().map(({ id, path }) => [id, path]));
 }
 
 /**

@@ -17,8 +17,8 @@ export interface Grant {
   readonly role: Role;
   /** Random, one a token: logs name it instead of the token. */
   readonly tokenId: string;
-  /** Seconds since the Unix epoch. */
-  readonly expiresAtS: number;
+  /** Unix epoch. */
+  readonly expiresAtMs: number;
 }
 
 export interface TokenRequest {
@@ -48,13 +48,13 @@ export class Tokens {
 
   async mint({ room, role, ttlS }: TokenRequest): Promise<{ token: string; grant: Grant }> {
     const nowS = Math.floor(Date.now() / 1000);
-    const grant: Grant = { room, role, tokenId: randomUUID(), expiresAtS: nowS + ttlS };
+    const grant: Grant = { room, role, tokenId: randomUUID(), expiresAtMs: (nowS + ttlS) * 1000 };
     const token = await new SignJWT({ room, role })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setJti(grant.tokenId)
       .setIssuedAt(nowS)
-      .setExpirationTime(grant.expiresAtS)
+      .setExpirationTime(nowS + ttlS)
       .sign(this.#key);
     return { token, grant };
   }
@@ -64,7 +64,7 @@ export class Tokens {
     try {
       const { payload } = await jwtVerify(token, this.#key, { issuer: ISSUER, algorithms: [ALGORITHM] });
       const { room, role, jti, exp } = claims.parse(payload);
-      return { room, role, tokenId: jti, expiresAtS: exp };
+      return { room, role, tokenId: jti, expiresAtMs: exp * 1000 };
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) {
         throw new LokiError('TOKEN_EXPIRED', 'The time of this link is over: ask for a new one.', { cause });

@@ -4,9 +4,7 @@ import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
 /** Bodies of the REST interface, request and response; /api/docs shows them. */
 
 /** Rooms and avatars go by these in addresses. */
-export const roomId = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/, 'takes 1 to 48 of a-z, 0-9 and - (not first or last)');
+export const roomId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'takes 1 to 64 letters, digits, - and _');
 export const avatarId = z.string().regex(/^[\w-]{1,64}$/, 'takes 1 to 64 letters, digits, - and _');
 
 export const errorBody = z
@@ -18,14 +16,17 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
-/** `…#token=…`: the token stays in the browser, because fragments are not sent. */
+/**
+ * What the token opens; `…#token=…` stays in the browser, because fragments are not sent. A driver's token has `studio`
+ * and `whip`, a viewer's the rest, an admin's all.
+ */
 export const links = z
   .object({
     studio: z.string().optional().describe('Be the avatar.'),
-    watch: z.string().describe('Viewer page.'),
-    obs: z.string().describe('Bare page for a browser source.'),
     whip: z.string().optional().describe('WHIP endpoint, to drive; the token goes in as bearer.'),
-    whep: z.string().describe('WHEP endpoint, to watch; the token goes in as bearer.'),
+    watch: z.string().optional().describe('Viewer page.'),
+    obs: z.string().optional().describe('Bare page for a browser source.'),
+    whep: z.string().optional().describe('WHEP endpoint, to watch; the token goes in as bearer.'),
   })
   .meta({ id: 'Links' });
 export type Links = z.infer<typeof links>;

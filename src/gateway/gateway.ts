@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ServerConfig } from '../config.ts';
+import type { Logger } from '../log.ts';
+import type { SupervisedReenactment } from '../reenact/runtime/supervisor.ts';
+import type { Sfu } from '../sfu/sfu.ts';
+import { type Addresses, lanAddress } from './addresses.ts';
+import { createAuthorise } from './authorise.ts';
+import type { AvatarStore } from './avatars/avatar-store.ts';
+import { PicturePreparer } from './avatars/prepare-picture.ts';
+import { EphemeralRooms } from './ephemeral-rooms.ts';
+import { createGatewayApp } from './gateway-app.ts';
+import { type Listener, listen } from './listeners.ts';
+import { createMetrics } from './metrics.ts';
+import { ShortLinks } from './short-links.ts';
+import { readTlsFiles } from './tls-files.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface GatewayOptions {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly sfu: Sfu;
+  readonly reenactment: SupervisedReenactment;
+  readonly tokens: Tokens;
+  /** Nobody configured a secret: this machine's own user is let in without a token. */
+  readonly development: boolean;
+  readonly avatars: AvatarStore;
+  /** Where the built pages are, unless in their usual place. */
+  readonly pagesFolder?: string;
+}
+
+export interface Gateway {
+  readonly addresses: Addresses;
+  readonly shortLinks: ShortLinks;
+  /** Readiness probes fail from now on, and no new rooms are made. */
+  beginDrain(): void;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the HTTP(S) side of the server.
+ * @throws LokiError CONFIG_INVALID (a port or address cannot be had, a bad certificate), MODEL_MISSING (no pages)
+ */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, log, sfu, reenactment, tokens, development, avatars } = options;
+  const preparer = new PicturePreparer();
+  const shortLinks = new ShortLinks();
+  const ephemeralRooms = new EphemeralRooms({
+    rooms: sfu.rooms,
+    firstAvatarId: () => avatars.list(null)[0]?.id ?? '',
+    idleMs: config.rooms.idleS * 1000,
+    log,
+  });
+  let draining = false;
+  let addresses: Addresses = { local: '', public: '' };
+  const { app, handler } = await createGatewayApp(
+    {
+      config,
+      log,
+      sfu,
+      reenactment,
+      tokens,
+      development,
+      authorise: createAuthorise(tokens, development),
+      avatars,
+      preparer,
+      ephemeralRooms,
+      shortLinks,
+      metrics: createMetrics(sfu, reenactment),
+      addresses: () => addresses,
+      draining: () => draining,
+    },
+    options.pagesFolder,
+  );
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (/^\/signal(\?|$)/.test(request.url ?? '')) sfu.handleUpgrade(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  };
+  const { maxConnections } = config.http;
+  const serve = { maxConnections, onRequest: handler, onUpgrade };
+  const listeners: Listener[] = [];
+  try {
+    const { host, port } = config.http;
+    const plain = await listen({ option: 'http', host, port, ...serve });
+    listeners.push(plain);
+    let secure: Listener | null = null;
+    if (config.https.enabled) {
+      const tls = await readTlsFiles(config);
+      secure = await listen({
+        option: 'https',
+        host: config.https.host,
+        port: config.https.port,
+        tls,
+        ...serve,
+      });
+      listeners.push(secure);
+    }
+    addresses = addressesOf(config, plain.port, secure?.port ?? null);
+  } catch (error) {
+    ephemeralRooms.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await app.close();
+    throw error;
+  }
+  log.info({ addresses }, 'listening');
+
+  let closed: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    draining = true;
+    ephemeralRooms.close();
+    preparer.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await app.close();
+  };
+  return {
+    addresses,
+    shortLinks,
+    beginDrain: () => {
+      draining = true;
+      ephemeralRooms.close();
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+/** Where people reach the listeners. */
+export function addressesOf(
+  { http, https }: Pick<ServerConfig, 'http' | 'https'>,
+  plainPort: number,
+  securePort: number | null,
+): Addresses {
+  const everywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+  const own = everywhere(http.host) || http.host === '127.0.0.1' || http.host === '::1';
+  const local = `http://${own ? 'localhost' : http.host}:${plainPort}`;
+  if (http.publicUrl !== null) return { local, public: http.publicUrl.replace(/\/+$/, '') };
+  const reached = (host: string): string | null => (everywhere(host) ? lanAddress() : host);
+  const secureHost = securePort === null ? null : reached(https.host);
+  if (secureHost !== null) return { local, public: `https://${secureHost}:${securePort}` };
+  const plainHost = everywhere(http.host) ? lanAddress() : null;
+  return { local, public: plainHost === null ? local : `http://${plainHost}:${plainPort}` };
+}

@@ -1,0 +1,144 @@
+/**
+ * The live server: joins configuration, reenactment, SFU and gateway, and ends them in turn.
+ *
+ *     npm start -- --help
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { builtinAvatars } from './builtin-media.ts';
+import { reportFailure } from './cli/failure.ts';
+import { parseStartArguments, type StartOptions } from './cli/start-options.ts';
+import { welcome } from './cli/welcome.ts';
+import { readServerConfig, type ServerConfig } from './config.ts';
+import { lanAddress } from './gateway/addresses.ts';
+import { AvatarStore } from './gateway/avatars/avatar-store.ts';
+import { startBuiltinDriver } from './gateway/builtin-driver.ts';
+import { allowUpgrade, originRule } from './gateway/cross-origin.ts';
+import { DEMO_ROOM, DemoRoom } from './gateway/demo-room.ts';
+import { type Gateway, openGateway } from './gateway/gateway.ts';
+import { stopSignal } from './gateway/stop-signals.ts';
+import { Tokens, tokenSecret } from './gateway/tokens.ts';
+import { yieldToPeople } from './gateway/yield-to-people.ts';
+import { createLogger } from './log.ts';
+import { createReenactment } from './reenact/runtime/supervisor.ts';
+import { createSfu, SFU_DEFAULTS, type SfuOptions } from './sfu/sfu.ts';
+
+/** Room that the printed link for a phone leads to. */
+const PHONE_ROOM = 'phone';
+
+async function main({ configFile, overrides }: StartOptions): Promise<void> {
+  const stopped = stopSignal();
+  const config = readServerConfig({
+    variables: process.env,
+    folder: process.cwd(),
+    file: configFile,
+    overrides,
+  });
+  const log = createLogger(config);
+  const { secret, configured } = await tokenSecret(config.tokens, config.stateDir);
+  const tokens = new Tokens(secret);
+  const avatars = await AvatarStore.open(join(config.stateDir, 'avatars'), log);
+
+  const { workers, spare, maxSessions, maxUtilisation, headFile, sizePx } = config.reenactment;
+  const reenactment = await createReenactment({
+    headPath: headFile,
+    stateDir: join(config.stateDir, 'prepared'),
+    ...(workers !== null && { workers }),
+    spare,
+    maxSessions,
+    maxUtilisation,
+    log: log.child({ stage: 'reenactment' }),
+  });
+  let demo: DemoRoom | null = null;
+  const allowed = originRule(config.http.allowedOrigins, config.http.publicUrl);
+  const sfu = await createSfu(sfuOptions(config), {
+    reenactment: yieldToPeople(reenactment, async () => demo?.makeWay() ?? false),
+    verifyToken: (token) => tokens.verify(token),
+    log: log.child({ stage: 'sfu' }),
+    avatars,
+    allowOrigin: allowUpgrade(allowed),
+  });
+  const development = !configured;
+  const gateway = await openGateway({ config, log, sfu, reenactment, tokens, development, avatars });
+  const [first] = builtinAvatars();
+  if (config.demo && first !== undefined) {
+    const startPlayer = () => startBuiltinDriver(log);
+    demo = await DemoRoom.open({ rooms: sfu.rooms, avatarId: first.id, startPlayer, log });
+  }
+  reenactment.warm(
+    builtinAvatars().map(({ path }) => path),
+    sizePx,
+  );
+  greet(config, gateway, development);
+
+  log.info({ signal: await stopped }, 'stopping');
+  process.stdout.write('Stopping ... (again to stop at once)\n');
+  gateway.beginDrain();
+  await demo?.close();
+  await sfu.drain(config.drainS * 1000);
+  await gateway.close();
+  await sfu.close();
+  await reenactment.shutdown();
+  log.info('stopped');
+}
+
+function sfuOptions({ sfu, ice, rooms, http, reenactment }: ServerConfig): SfuOptions {
+  const announcedAddress = sfu.announcedAddress ?? lanAddress() ?? '127.0.0.1';
+  const everywhere = sfu.listenIp === '0.0.0.0' || sfu.listenIp === '::';
+  const announced = everywhere || sfu.announcedAddress !== null;
+  return {
+    ...SFU_DEFAULTS,
+    workers: sfu.workers ?? availableParallelism(),
+    listen: [{ ip: sfu.listenIp, ...(announced && { announcedAddress }) }],
+    port: sfu.port,
+    rtpPorts: { min: sfu.rtcMinPort, max: sfu.rtcMaxPort },
+    stunUrls: ice.stunUrls,
+    turn:
+      ice.turnSecret === null || ice.turnUrls.length === 0
+        ? null
+        : { urls: ice.turnUrls, secret: ice.turnSecret, ttlS: ice.turnTtlS },
+    maxRooms: rooms.maxRooms,
+    maxViewers: rooms.maxViewers,
+    maxConnections: http.maxConnections,
+    graceMs: rooms.graceS * 1000,
+    video: {
+      codec: rooms.codec,
+      sizePx: reenactment.sizePx,
+      maxFps: reenactment.maxFps,
+      bitrateBps: reenactment.bitrateKbps * 1000,
+    },
+    label: { ...SFU_DEFAULTS.label, text: rooms.labelText },
+  };
+}
+
+function greet(config: ServerConfig, { addresses, shortLinks }: Gateway, development: boolean): void {
+  const { local, public: open } = addresses;
+  const link = (base: string, page: string, room: string, role: 'driver' | 'viewer'): string =>
+    `${base}${shortLinks.add({ room, role, page })}`;
+  const demo = development && config.demo;
+  const phone = development && open !== local;
+  const text = welcome({
+    links: {
+      studio: development ? `${local}/` : null,
+      demo: demo ? link(local, `/watch/${DEMO_ROOM}`, DEMO_ROOM, 'viewer') : null,
+      obs: demo ? link(local, `/obs/${DEMO_ROOM}`, DEMO_ROOM, 'viewer') : null,
+      phone: phone ? link(open, `/studio?room=${PHONE_ROOM}`, PHONE_ROOM, 'driver') : null,
+      docs: `${local}/api/docs`,
+    },
+    development,
+    stateDir: config.stateDir,
+    qr: process.stdout.isTTY === true,
+  });
+  process.stdout.write(`${text}\n`);
+}
+
+let verbose = false;
+let status = 0;
+try {
+  const options = parseStartArguments(process.argv.slice(2));
+  verbose = options?.verbose ?? false;
+  if (options !== null) await main(options);
+} catch (error) {
+  status = reportFailure(error, verbose, (line) => process.stderr.write(line));
+}
+process.exit(status);
