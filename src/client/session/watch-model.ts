@@ -1,0 +1,129 @@
+import { computed, signal } from '@preact/signals';
+import { Device } from 'mediasoup-client';
+import type { RtpCapabilities } from 'mediasoup-client/types';
+import type { Quantiles } from '../../contract/live-session.ts';
+import type { Answers, Notification, RoomState } from '../../sfu/signaling/messages.ts';
+import { AvatarMedia, type AvatarStream } from './avatar-media.ts';
+import { RoomSession } from './room-session.ts';
+import { followScreenLatency } from './screen-latency.ts';
+import { FIRST_PHASE, type SessionPhase } from './session-machine.ts';
+import { watchStream } from './stream-watchdog.ts';
+
+const REPORT_EVERY = 5;
+
+/** What a viewer can be told about what they see. */
+export type Scene =
+  | 'connecting'
+  | 'waiting'
+  | 'live'
+  | 'paused'
+  | 'lost'
+  | 'away'
+  | 'restarting'
+  | 'reconnecting'
+  | 'refused'
+  | 'ended';
+
+/** A place in the room from which the avatar is watched: viewer and OBS page alike. */
+export class WatchModel {
+  readonly phase = signal<SessionPhase>(FIRST_PHASE);
+  readonly room = signal<RoomState | null>(null);
+  readonly avatar = signal<AvatarStream | null>(null);
+  readonly screenMs = signal<Quantiles | null>(null);
+  readonly scene = computed(() => sceneOf(this.phase.value, this.room.value));
+  readonly session: RoomSession;
+  private readonly media: AvatarMedia;
+  private mediaEpoch = -1;
+
+  constructor(options: { readonly forever: boolean }) {
+    const token = new URLSearchParams(location.hash.slice(1)).get('token');
+    this.session = new RoomSession({
+      token: () => Promise.resolve(token),
+      forever: options.forever,
+      onPhase: (phase) => {
+        this.phase.value = phase;
+      },
+      onJoined: (joined) => this.joined(joined),
+      onNotification: (notification) => this.notified(notification),
+    });
+    this.media = new AvatarMedia(this.session, (avatar) => {
+      this.avatar.value = avatar;
+    });
+  }
+
+  open(): void {
+    this.session.start();
+  }
+
+  /** Measures what this element shows and mends it when it stands still. @returns stops that */
+  follow(video: HTMLVideoElement): () => void {
+    const stopWatching = watchStream(
+      video,
+      () => this.phase.value.name === 'online' && this.room.value?.driverPresent === true,
+      () => void this.media.refresh(),
+    );
+    let second = 0;
+    const stopMeasuring = followScreenLatency(video, this.session, (quantiles, frames) => {
+      this.screenMs.value = quantiles;
+      if (!quantiles || ++second % REPORT_EVERY !== 0) return;
+      this.session
+        .request('reportLatency', { p50Ms: quantiles.p50, p95Ms: quantiles.p95, frames })
+        .catch(() => {
+          // The next report will do.
+        });
+    });
+    return () => {
+      stopWatching();
+      stopMeasuring();
+    };
+  }
+
+  retry(): void {
+    this.session.retryNow();
+  }
+
+  private joined(joined: Answers['join']): void {
+    this.room.value = joined.room;
+    const fresh = !joined.resumed || joined.mediaEpoch !== this.mediaEpoch;
+    this.mediaEpoch = joined.mediaEpoch;
+    if (fresh) void this.build(joined.routerRtpCapabilities);
+    else this.media.recover();
+  }
+
+  private async build(capabilities: Record<string, unknown>): Promise<void> {
+    const device = await Device.factory();
+    await device.load({ routerRtpCapabilities: capabilities as unknown as RtpCapabilities });
+    await this.media.rebuild(device);
+  }
+
+  private notified(notification: Notification): void {
+    if (notification.type === 'room') this.room.value = notification.data;
+    else if (notification.type === 'streams') void this.media.refresh();
+    else if (notification.type === 'mediaReset') {
+      this.mediaEpoch = notification.data.mediaEpoch;
+      void this.build(notification.data.routerRtpCapabilities);
+    }
+  }
+}
+
+/** Pure. */
+export function sceneOf(phase: SessionPhase, room: RoomState | null): Scene {
+  switch (phase.name) {
+    case 'connecting':
+      return 'connecting';
+    case 'lost':
+      return room ? 'reconnecting' : 'connecting';
+    case 'refused':
+      return 'refused';
+    case 'ended':
+      return 'ended';
+    case 'online':
+      break;
+  }
+  if (!room) return 'connecting';
+  if (room.session === 'restarting') return 'restarting';
+  if (!room.driverPresent) return room.session === 'waiting' ? 'waiting' : 'away';
+  if (room.options['paused'] === true || room.session === 'paused') return 'paused';
+  if (room.session === 'lost') return 'lost';
+  return room.session === 'waiting' ? 'waiting' : 'live';
+}

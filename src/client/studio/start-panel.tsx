@@ -1,0 +1,62 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { Icon } from '../ui/icons.tsx';
+import { readChoices } from './room-memory.ts';
+import type { StudioModel } from './studio-model.ts';
+
+/** The way in: one big button, and two for those without a camera. */
+export function StartPanel({ studio }: { studio: StudioModel }): JSX.Element {
+  const file = useRef<HTMLInputElement>(null);
+  const avatar = studio.avatar.value;
+  if (studio.stage.value === 'starting') {
+    return (
+      <div class="start" role="status">
+        <span class="spinner" />
+        <p>Starting. If the browser asks, allow the camera.</p>
+      </div>
+    );
+  }
+  const waiting = !studio.online.value;
+  return (
+    <div class="start">
+      <h2>{avatar ? `Be ${avatar.name}` : 'Be somebody else'}</h2>
+      <p class="quiet">Your face moves the avatar, live. Viewers never see your camera.</p>
+      <button
+        type="button"
+        class="button primary large"
+        disabled={waiting}
+        onClick={() => void studio.start({ kind: 'camera', sound: true, ...readChoices() })}
+      >
+        <Icon name="camera" />
+        Start with my camera
+      </button>
+      <div class="start-more">
+        <button
+          type="button"
+          class="button"
+          disabled={waiting}
+          onClick={() => void studio.start({ kind: 'builtin' })}
+        >
+          <Icon name="play" filled />
+          Try with the built-in driver
+        </button>
+        <button type="button" class="button" disabled={waiting} onClick={() => file.current?.click()}>
+          <Icon name="film" />
+          Use a video file
+        </button>
+        <input
+          ref={file}
+          type="file"
+          accept="video/*"
+          hidden
+          aria-label="Video file"
+          onChange={(event) => {
+            const chosen = event.currentTarget.files?.[0];
+            event.currentTarget.value = '';
+            if (chosen) void studio.start({ kind: 'file', file: chosen });
+          }}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * Builds the pages to out/pages: studio.html, viewer.html and obs.html, with everything they need beside them, so
+ * that a page never asks anyone but our own server for anything.
+ *
+ *     npx vite build --config src/client/vite.config.ts
+ */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const outDir = fileURLToPath(new URL('../../out/pages', import.meta.url));
+
+/** The face landmarker's WebAssembly for module workers, served as /wasm/. */
+const WASM_FILES = ['vision_wasm_module_internal.js', 'vision_wasm_module_internal.wasm'];
+
+const copyWasm = {
+  name: 'copy-face-landmarker-wasm',
+  writeBundle() {
+    const entry = createRequire(import.meta.url).resolve('@mediapipe/tasks-vision');
+    mkdirSync(join(outDir, 'wasm'), { recursive: true });
+    for (const file of WASM_FILES)
+      copyFileSync(join(dirname(entry), 'wasm', file), join(outDir, 'wasm', file));
+  },
+};
+
+const pages = ['studio', 'viewer', 'obs'];
+
+export default {
+  root,
+  base: '/',
+  appType: 'mpa',
+  logLevel: 'warn',
+  plugins: [copyWasm],
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  worker: { format: 'es' },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1000,
+    rollupOptions: { input: Object.fromEntries(pages.map((page) => [page, join(root, `${page}.html`)])) },
+  },
+};
