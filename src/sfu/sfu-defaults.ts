@@ -15,6 +15,7 @@ export const SFU_DEFAULTS: SfuOptions = {
   maxViewers: 200,
   maxConnections: 2_000,
   maxConnectionsAnAddress: 500,
+  maxSilentConnections: 256,
   joinTimeoutMs: 5_000,
   graceMs: 15_000,
   heartbeatMs: 10_000,

@@ -44,6 +44,8 @@ export interface SfuOptions {
   readonly maxViewers: number;
   readonly maxConnections: number;
   readonly maxConnectionsAnAddress: number;
+  /** Connections that have not joined yet; beyond it the oldest of them is closed, so that newcomers get in. */
+  readonly maxSilentConnections: number;
   /** A connection that has not joined by then is closed. */
   readonly joinTimeoutMs: number;
   /** For so long a lost peer can come back, and a session without a driver is kept. */
@@ -95,6 +97,8 @@ export interface SfuDependencies {
   };
   /** Whether a page of this `Origin` may open a signalling connection; all may where it is absent. */
   readonly allowOrigin?: (origin: string | undefined, request: IncomingMessage) => boolean;
+  /** Whom a connection is counted for; the socket's remote address where absent (set it behind a proxy). */
+  readonly addressOf?: (request: IncomingMessage) => string;
 }
 
 export interface RoomOptions {
@@ -145,14 +149,20 @@ export interface SfuSnapshot {
   readonly rooms: readonly RoomSnapshot[];
   readonly workers: readonly SfuWorkerSnapshot[];
   readonly workerRestarts: number;
-  /** Since the start, by error code. */
+  /** Requests and connections refused since the start, by error code. */
   readonly refusals: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** Signalling connections closed by the server since the start, by the reason of `CLOSE_CODES`. */
+  readonly closes: Readonly<Record<string, number>>;
 }
 
 /** A driver that is a process of this machine and sends plain RTP to loopback. */
 export interface RtpDriver {
   readonly video: { readonly codec: VideoCodec; readonly payloadType: number; readonly ssrc: number } | null;
   readonly audio: { readonly payloadType: number; readonly ssrc: number } | null;
+  /** Gives its place to any other driver who comes (the demonstration). */
+  readonly yields?: boolean;
+  /** The room ended this driver's place: taken over, media worker replaced, session failed, room closed. */
+  readonly onEnd?: (code: ErrorCode) => void;
 }
 
 export interface RtpDriverHandle {

@@ -6,10 +6,11 @@ export const PROTOCOL_VERSION = 1;
 export const MAX_MESSAGE_BYTES = 64 * 1024;
 
 /**
- * WebSocket close codes, besides 1000 (after `leave`) and 1009 (message too large). `retry` says whether a client
+ * WebSocket close codes, besides 1009 (message too large) and 1007 (no UTF-8) of the WebSocket itself. `retry` says whether a client
  * should come back by itself.
  */
 export const CLOSE_CODES = {
+  LEFT: { code: 1000, retry: false },
   BAD_MESSAGE: { code: 4400, retry: false },
   TOKEN_INVALID: { code: 4401, retry: false },
   NOT_ALLOWED: { code: 4403, retry: false },

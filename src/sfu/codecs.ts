@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto';
+import type { types } from 'mediasoup';
+import type { AvatarStreams, RtpStream, VideoCodec } from '../contract/live-session.ts';
+
+/** H.264 constrained baseline, level 3.1: the one profile that every browser and OBS have in common. */
+export const H264_PROFILE = '42e01f';
+
+/** RTP header extensions by the ids that mediasoup gives them; it takes no others. */
+export const EXTENSIONS = {
+  absCaptureTime: { uri: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time', id: 13 },
+  videoOrientation: { uri: 'urn:3gpp:video-orientation', id: 11 },
+} as const;
+
+const VIDEO_CLOCK_HZ = 90_000;
+const AUDIO_CLOCK_HZ = 48_000;
+
+/** What routers take: Opus, VP8, H.264 constrained baseline in packetisation mode 1. mediasoup adds RTX and RTCP. */
+export const ROUTER_CODECS: types.RouterRtpCodecCapability[] = [
+  { kind: 'audio', mimeType: 'audio/opus', clockRate: AUDIO_CLOCK_HZ, channels: 2 },
+  { kind: 'video', mimeType: 'video/VP8', clockRate: VIDEO_CLOCK_HZ },
+  {
+    kind: 'video',
+    mimeType: 'video/H264',
+    clockRate: VIDEO_CLOCK_HZ,
+    parameters: {
+      'packetization-mode': 1,
+      'profile-level-id': H264_PROFILE,
+      'level-asymmetry-allowed': 1,
+    },
+  },
+];
+
+/** Streams of a new session: payload types of our own, SSRCs at random (RFC 3550, section 8.1). */
+export function newAvatarStreams(codec: VideoCodec, cname: string): AvatarStreams {
+  const absCaptureTime = EXTENSIONS.absCaptureTime.id;
+  const videoSsrc = randomInt(1, 0x7fff_ffff) * 2;
+  return {
+    video: {
+      kind: 'video',
+      codec,
+      payloadType: 96,
+      ssrc: videoSsrc,
+      clockRateHz: VIDEO_CLOCK_HZ,
+      extensions: { absCaptureTime },
+    },
+    audio: {
+      kind: 'audio',
+      codec: 'opus',
+      payloadType: 97,
+      // Odd where the video's is even: never the same.
+      ssrc: randomInt(0, 0x7fff_ffff) * 2 + 1,
+      clockRateHz: AUDIO_CLOCK_HZ,
+      extensions: { absCaptureTime },
+    },
+    cname,
+  };
+}
+
+/** RTP parameters under which the worker's stream enters mediasoup. */
+export function avatarRtpParameters(stream: RtpStream, cname: string): types.RtpParameters {
+  const { absCaptureTime } = stream.extensions;
+  return {
+    codecs: [
+      codecParameters(stream.kind === 'video' ? (stream.codec as VideoCodec) : 'opus', stream.payloadType),
+    ],
+    encodings: [{ ssrc: stream.ssrc }],
+    headerExtensions:
+      absCaptureTime === undefined ? [] : [{ uri: EXTENSIONS.absCaptureTime.uri, id: absCaptureTime }],
+    rtcp: { cname, reducedSize: true },
+  };
+}
+
+/**
+ * With `nack pli` and `ccm fir` viewers' key-frame requests reach the sender; plain `nack` is left out, since nothing is
+ * lost on loopback and nobody there would answer.
+ */
+export function codecParameters(codec: VideoCodec | 'opus', payloadType: number): types.RtpCodecParameters {
+  if (codec === 'opus') {
+    return {
+      mimeType: 'audio/opus',
+      payloadType,
+      clockRate: AUDIO_CLOCK_HZ,
+      channels: 2,
+      parameters: { useinbandfec: 1 },
+      rtcpFeedback: [],
+    };
+  }
+  return {
+    mimeType: `video/${codec}`,
+    payloadType,
+    clockRate: VIDEO_CLOCK_HZ,
+    parameters:
+      codec === 'H264'
+        ? { 'packetization-mode': 1, 'profile-level-id': H264_PROFILE, 'level-asymmetry-allowed': 1 }
+        : {},
+    rtcpFeedback: [
+      { type: 'nack', parameter: 'pli' },
+      { type: 'ccm', parameter: 'fir' },
+    ],
+  };
+}
+
+/** A consumer's stream as the contract words it. */
+export function describeStream(kind: 'video' | 'audio', parameters: types.RtpParameters): RtpStream {
+  const [codec] = parameters.codecs;
+  const idOf = (uri: string) => parameters.headerExtensions?.find((extension) => extension.uri === uri)?.id;
+  const absCaptureTime = idOf(EXTENSIONS.absCaptureTime.uri);
+  const videoOrientation = idOf(EXTENSIONS.videoOrientation.uri);
+  return {
+    kind,
+    codec: kind === 'audio' ? 'opus' : codec.mimeType.toLowerCase() === 'video/h264' ? 'H264' : 'VP8',
+    payloadType: codec.payloadType,
+    ssrc: parameters.encodings?.[0]?.ssrc ?? 0,
+    clockRateHz: codec.clockRate,
+    extensions: {
+      ...(absCaptureTime !== undefined && { absCaptureTime }),
+      ...(videoOrientation !== undefined && { videoOrientation }),
+    },
+  };
+}
