@@ -1,27 +1,55 @@
 /**
- * Everything that a fresh clone lacks: dependencies and the face model. Only Node's own modules are used, because
- * nothing else is there yet. Does nothing twice: what is in place already is only looked at.
+ * Everything that a fresh clone lacks: dependencies, the face model, mediasoup's worker, the built pages, and for the
+ * tests a browser. Only Node's own modules are used, because nothing else is there yet. Does nothing twice: what is
+ * in place already is only looked at. Steps that wait for different things run at the same time.
  *
  *     node scripts/setup.mjs
  */
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { chromiumSettled, ensureChromium } from './setup/chromium.mjs';
 import { dependenciesReady, installDependencies } from './setup/dependencies.mjs';
 import { ensureFaceModel, faceModelSettled } from './setup/face-model.mjs';
 import { withLock } from './setup/lock.mjs';
-import { SetupError } from './setup/project.mjs';
+import { ensureMediasoupWorker, mediasoupWorkerSettled } from './setup/mediasoup-worker.mjs';
+import { ensurePages, pagesSettled } from './setup/pages.mjs';
+import { ROOT, SetupError } from './setup/project.mjs';
 
 const OLDEST_NODE = [20, 19];
 
 /**
- * `retryNetwork`: ask again for what could not be fetched a short while ago. Resolves with whether there was
- * anything to do; rejects with SetupError, whose one line says what to do.
+ * `server`: what the live server needs, its worker and its pages: 'required', 'wanted' (what can't be had is only
+ * told) or 'unneeded'. `browser`: whether the tests' browser is wanted. `retryNetwork`: ask again for what could not
+ * be fetched a short while ago. Resolves with whether there was anything to do; rejects with SetupError, whose one
+ * line says what to do.
  */
-export async function setUp({ retryNetwork = false, say = console.log } = {}) {
+export async function setUp({
+  server = 'unneeded',
+  browser = false,
+  retryNetwork = false,
+  say = console.log,
+} = {}) {
   checkNode();
-  if (dependenciesReady() && faceModelSettled() && !retryNetwork) return false;
-  await withLock(say, async () => {
-    installDependencies(say);
-    await ensureFaceModel({ retryNetwork, say });
+  const serverReady = server === 'unneeded' || (mediasoupWorkerSettled() && pagesSettled());
+  const ready = dependenciesReady() && faceModelSettled() && serverReady && (!browser || chromiumSettled());
+  if (ready && !retryNetwork) return false;
+  await withLock(join(ROOT, '.cache'), say, async () => {
+    const installing = installDependencies(say);
+    // Where it fails, that is what stops the set-up; steps that build on it need not say so again.
+    const packagesInstalled = installing.then(
+      () => true,
+      () => false,
+    );
+    const steps = [installing, ensureFaceModel({ retryNetwork, say })];
+    if (server !== 'unneeded') {
+      const live = [
+        ensureMediasoupWorker({ say, packagesInstalled }),
+        packagesInstalled.then((installed) => installed && ensurePages({ say })),
+      ];
+      steps.push(...(server === 'required' ? live : live.map((step) => orSay(step, say))));
+    }
+    if (browser) steps.push(orSay(ensureChromium({ say }), say));
+    await allSettledOrThrow(steps);
   });
   return true;
 }
@@ -37,6 +65,23 @@ export async function setUpOrExit(options) {
   }
 }
 
+/** A step that the rest can do without. */
+async function orSay(step, say) {
+  try {
+    await step;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`Set-up: ${error.message}`);
+  }
+}
+
+/** The first failure, but only when no step works on any more: they would go on outside the lock. */
+async function allSettledOrThrow(steps) {
+  const results = await Promise.allSettled(steps);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
@@ -48,6 +93,6 @@ function checkNode() {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const explicit = process.env.npm_lifecycle_event === 'setup';
-  const worked = await setUpOrExit({ retryNetwork: explicit });
+  const worked = await setUpOrExit({ server: 'wanted', retryNetwork: explicit });
   console.log(worked ? 'Set-up: done.' : 'Set-up: nothing to do.');
 }

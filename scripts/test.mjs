@@ -1,14 +1,17 @@
 /**
- * Both test suites, the fast one and the end-to-end one, and then one line with the sum of both. Arguments go to
- * vitest: `npm test -- codec`.
+ * The set-up with what only tests need, then both test suites, the fast one and the end-to-end one, and then one line
+ * with the sum of both. Arguments go to vitest: `npm test -- codec`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './setup/project.mjs';
+import { setUpOrExit } from './setup.mjs';
 
 const SUITES = ['vitest.config.ts', 'vitest.e2e.config.ts'];
 const filters = process.argv.slice(2);
+
+await setUpOrExit({ server: 'wanted', browser: true });
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let complete = true;

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT, SetupError, sha256OfFile } from './project.mjs';
+import { runCommand } from './run-command.mjs';
 
 const LOCK_FILE = join(ROOT, 'package-lock.json');
 const QUIET = ['--no-progress', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -25,30 +25,23 @@ export function dependenciesReady() {
  * `npm install --no-save` rather than `npm ci`: that one refuses a lock file without the packages of other platforms,
  * which mirrors of the registry do not all carry.
  */
-export function installDependencies(say) {
+export async function installDependencies(say) {
   if (dependenciesReady()) return;
   refuseMusl();
   say('Set-up: installing the dependencies with npm (about a minute; 110 MB to fetch, 500 MB on disk) ...');
   const args = ['install', '--no-save', '--ignore-scripts', '--include=dev', '--include=optional'];
   const npm = process.env.npm_execpath ?? '';
   const fromNpm = /npm-cli\.[cm]?js$/.test(npm);
-  const result = spawnSync(
-    fromNpm ? process.execPath : 'npm',
-    [...(fromNpm ? [npm] : []), ...args, ...QUIET],
-    {
+  try {
+    await runCommand(fromNpm ? process.execPath : 'npm', [...(fromNpm ? [npm] : []), ...args, ...QUIET], {
       cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
       shell: !fromNpm && process.platform === 'win32',
-    },
-  );
-  if (result.error) {
-    throw new SetupError('npm was not found: install Node.js with npm from https://nodejs.org.');
-  }
-  if (result.status !== 0) {
+    });
+  } catch (error) {
+    if (error.missing)
+      throw new SetupError('npm was not found: install Node.js with npm from https://nodejs.org.');
     const said =
-      result.stderr.match(/(?<=npm error )(?!code|errno|syscall|A complete log)\S.*/)?.[0] ??
-      `status ${result.status}`;
+      error.stderr.match(/(?<=npm error )(?!code|errno|syscall|A complete log)\S.*/)?.[0] ?? error.message;
     throw new SetupError(
       `The dependencies could not be installed (${said}): connect to the npm registry, then run \`npm run setup\`.`,
     );

@@ -1,16 +1,15 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT, SetupError } from './project.mjs';
+import { SetupError } from './project.mjs';
 
-const FOLDER = join(ROOT, '.cache');
-const PATH = join(FOLDER, 'setup.lock');
 const PATIENCE_MS = 15 * 60_000;
 
-/** Runs `work` while no other set-up of this checkout runs; waits for one that does. */
-export async function withLock(say, work) {
-  await acquire(say);
-  const release = () => rmSync(PATH, { force: true });
+/** Runs `work` while no other set-up holds the lock of `folder`; waits for one that does. */
+export async function withLock(folder, say, work) {
+  const path = join(folder, 'setup.lock');
+  await acquire(folder, path, say);
+  const release = () => rmSync(path, { force: true });
   process.once('exit', release);
   try {
     return await work();
@@ -20,33 +19,54 @@ export async function withLock(say, work) {
   }
 }
 
-async function acquire(say) {
+async function acquire(folder, path, say) {
   const deadline = Date.now() + PATIENCE_MS;
   let said = false;
-  for (;;) {
-    try {
-      mkdirSync(FOLDER, { recursive: true });
-      writeFileSync(PATH, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') {
-        throw new SetupError(`This folder cannot be written (${error.code}): make ${ROOT} yours first.`);
-      }
-    }
-    if (!isAlive(holder())) {
-      rmSync(PATH, { force: true });
+  while (!tryLock(folder, path)) {
+    const pid = holder(path);
+    if (!isAlive(pid)) {
+      removeStale(path, pid);
       continue;
     }
-    if (Date.now() > deadline) throw new SetupError(`Another set-up hangs: end process ${holder()} first.`);
-    if (!said) say('Another set-up of this folder is running: waiting for it.');
+    if (Date.now() > deadline) throw new SetupError(`Another set-up hangs: end process ${pid} first.`);
+    if (!said) say('Another set-up is running: waiting for it.');
     said = true;
     await sleep(300);
   }
 }
 
-function holder() {
+/** A hard link appears with its content, so that nobody reads a lock without a holder. */
+function tryLock(folder, path) {
+  const own = `${path}.${process.pid}`;
   try {
-    return Number(readFileSync(PATH, 'utf8'));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(own, String(process.pid));
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw new SetupError(`This folder cannot be written (${error.code}): make ${folder} yours first.`);
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Moved away before it is removed: somebody else may have replaced it meanwhile, who then gets it back. */
+function removeStale(path, pid) {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, aside);
+    if (holder(aside) !== pid) linkSync(aside, path);
+  } catch {
+    // Gone already.
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function holder(path) {
+  try {
+    return Number(readFileSync(path, 'utf8'));
   } catch {
     return 0;
   }

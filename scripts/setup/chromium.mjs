@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { installPackages } from './apt.mjs';
+
+/** Where Debian's package puts it, and where the tests look. */
+const PATH = '/usr/bin/chromium';
+
+export function chromiumSettled() {
+  return existsSync(PATH);
+}
+
+/** Chromium for the browser tests, which skip without it. Throws SetupError, whose line says what to run. */
+export async function ensureChromium({ say }) {
+  if (chromiumSettled()) return;
+  await installPackages(['chromium'], {
+    purpose: 'for the browser tests',
+    say,
+    announcement: 'Set-up: installing Chromium for the tests with apt (about a minute) ...',
+  });
+}
