@@ -21,7 +21,7 @@ from headfile import write_head
 from identity import align, principal_components, sample_people
 from lips import LipSeam
 from look import build_extras, lower_arms, read_proxies, write_look
-from posing import blend_weights, follow_gaze, joint_rows, trunk_weights
+from posing import blend_weights, follow_gaze, joint_rows, round_mouth, trunk_weights
 from source import Source, default_cache, fetch_source
 from surface import PARTS, build_surface
 
@@ -84,6 +84,7 @@ def main():
     template = (mean - origin) * scale
     anchors = find_anchors(template, base_points, surface, weights[:, 2], rows)
     units, lids = all_units(source, surface, anchors, scale)
+    round_mouth(weights, base_points, surface.triangles, surface.parts, parts)
     follow_gaze(weights, lids)
     offsets, indices, deltas = pack_sparse([field for *_, field in units])
 

@@ -116,6 +116,43 @@ def blend_weights(base_points, opening, triangles, vertex_parts):
     return weights
 
 
+# Where the lips' corners follow the jaw, and how the opening narrows towards them: an ellipse has 0.5.
+CORNER_SHARE = 0.44
+ROUNDNESS = 0.52
+# Reach of the corners' pull below, above and beside the mouth, dm.
+PULL_BELOW, PULL_ABOVE, PULL_BESIDE = 0.26, 0.1, 0.2
+
+
+def round_mouth(weights, points, triangles, triangle_parts, vertex_parts):
+    """Makes the jaw open the lips as a rounded shape between corners that stay, in place.
+
+    `mouth-open` moves the whole lower lip at once: its share of the jaw is 1 up to the corners, and the mouth opens as a box.
+    """
+    ring = np.intersect1d(triangles[triangle_parts == 0], triangles[triangle_parts == 1])
+    half = np.abs(points[ring, 0]).max()
+    soft = np.isin(vertex_parts, [PARTS.index('skin'), PARTS.index('mouthBag')])
+    head = weights[:, 1] + weights[:, 2]
+    share = weights[:, 2] / np.maximum(head, 1e-6)
+
+    # Height of the seam under each vertex, from the ring's vertices nearest in x.
+    aside = np.abs(points[:, 0])
+    nearest = np.abs(aside[:, None] - np.abs(points[ring, 0])[None]) + 10 * (points[ring, 0][None] * points[:, :1] < 0)
+    weight = np.exp(-((nearest / 0.03) ** 2)) + 1e-9 * (nearest == nearest.min(1, keepdims=True))
+    seam = (weight * points[ring, 1]).sum(1) / weight.sum(1)
+    below = seam - points[:, 1]
+
+    u = np.minimum(aside / half, 1)
+    opening = (1 - u * u) ** ROUNDNESS
+    beside = 1 - smoothstep((aside - half) / PULL_BESIDE)
+    lower = opening + (1 - opening) * smoothstep(below / PULL_BELOW)
+    upper = 1 - (1 - opening) * beside * (1 - smoothstep(-below / PULL_ABOVE))
+    rounded = CORNER_SHARE + (share - CORNER_SHARE) * np.where(share > CORNER_SHARE, 1 + beside * (lower - 1), upper)
+    rounded = np.where(soft & (points[:, 2] > 0.6), rounded, share)
+    rounded = smooth(rounded, triangles, 1, ~soft)
+    weights[:, 2] = rounded * head
+    weights[:, 1] = head - weights[:, 2]
+
+
 def follow_gaze(weights, lids):
     """Gives the lids a small share of their eyeball's turn, in place."""
     for joint, side in ((3, 'left'), (4, 'right')):
