@@ -1,23 +1,27 @@
-import { readFile } from 'node:fs/promises';
 import type { ServerConfig } from '../config.ts';
-import { LokiError } from '../errors.ts';
+import { type Certificate, loadCertificate } from './certificate.ts';
+import { certificateNames } from './certificate-names.ts';
 
 /**
- * The certificate and key that were configured, or those that the server makes for itself.
- * @throws LokiError CONFIG_INVALID where a file cannot be read
+ * The certificate and key that were configured, or those that the server makes for itself, which also name the address
+ * it announces and the host of its links.
+ * @throws LokiError CONFIG_INVALID for bad files, OUTPUT_NOT_WRITABLE where a generated one cannot be kept
  */
-export async function readTlsFiles({ https }: Pick<ServerConfig, 'https' | 'stateDir' | 'sfu'>) {
-  const { certificateFile, keyFile } = https;
-  if (certificateFile === null || keyFile === null) {
-    throw new LokiError('CONFIG_INVALID', 'The option https.certificateFile: no certificate is given.');
-  }
-  return { cert: await read('certificateFile', certificateFile), key: await read('keyFile', keyFile) };
-}
-
-async function read(option: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new LokiError('CONFIG_INVALID', `The option https.${option}: ${path} cannot be read.`, { cause });
-  }
+export async function readTlsFiles({
+  https,
+  http,
+  sfu,
+  stateDir,
+}: Pick<ServerConfig, 'https' | 'http' | 'sfu' | 'stateDir'>): Promise<Certificate> {
+  const extra = [
+    ...(sfu.announcedAddress === null ? [] : [sfu.announcedAddress]),
+    ...(http.publicUrl === null ? [] : [new URL(http.publicUrl).hostname.replace(/^\[|\]$/g, '')]),
+  ];
+  return loadCertificate({
+    certPath: https.certificateFile,
+    keyPath: https.keyFile,
+    stateDir,
+    addresses: certificateNames(extra),
+    now: new Date(),
+  });
 }
