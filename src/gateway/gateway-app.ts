@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { LokiError } from '../errors.ts';
 import { avatarRoutes } from './api/avatar-routes.ts';
@@ -34,7 +34,7 @@ export async function createGatewayApp(context: GatewayContext, pagesFolder?: st
   let handler: RequestListener = () => {};
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({ stage: 'http' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.http.trustProxy,
     bodyLimit: MAX_JSON_BYTES,
     routerOptions: { maxParamLength: 128 },

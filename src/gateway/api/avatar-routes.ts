@@ -13,8 +13,8 @@ import { ANY_ROOM } from '../tokens.ts';
 import { type AvatarBody, avatar, avatarId, avatarList, errorBody } from './schemas.ts';
 
 const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/tiff', 'image/gif'];
-/** Uploads that one address may try in a minute. */
-const UPLOADS_A_MINUTE = 20;
+/** Requests of one address that weigh as much as an upload. */
+const UPLOAD_WEIGHT = 30;
 const params = z.object({ id: avatarId });
 
 /** `/api/avatars`: the gallery, uploads with consent, pictures. */
@@ -49,7 +49,7 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
   api.post(
     '/api/avatars',
     {
-      config: { rateLimit: { max: UPLOADS_A_MINUTE } },
+      config: { rateLimit: { max: Math.max(1, Math.floor(config.http.requestsPerMinute / UPLOAD_WEIGHT)) } },
       bodyLimit: maxBytes + 64 * 1024,
       schema: {
         summary: 'Upload a portrait',

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ErrorCode, LokiError } from '../../errors.ts';
 
 /** To the child process. */
@@ -17,6 +18,7 @@ export type PictureAnswer =
   | { readonly ok: true; readonly widthPx: number; readonly heightPx: number }
   | { readonly ok: false; readonly code: ErrorCode };
 
+const TYPESCRIPT = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const PROCESS = fileURLToPath(new URL('./picture-process.ts', import.meta.url));
 /** A picture that takes longer was made to. */
 const TIME_LIMIT_MS = 30_000;
@@ -56,7 +58,7 @@ export class PicturePreparer {
     if (this.#closed) return Promise.reject(stopping());
     return new Promise((resolve, reject) => {
       const child = fork(PROCESS, {
-        execArgv: ['--import', import.meta.resolve('tsx')],
+        execArgv: ['--import', TYPESCRIPT],
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
       this.#child = child;
