@@ -42,7 +42,7 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
   const { workers, spare, maxSessions, maxUtilisation, headFile, sizePx } = config.reenactment;
   const reenactment = await createReenactment({
     headPath: headFile,
-    stateDir: join(config.stateDir, 'prepared'),
+    stateDir: config.stateDir,
     ...(workers !== null && { workers }),
     spare,
     maxSessions,

@@ -8,12 +8,13 @@ import { type Addresses, lanAddress } from './addresses.ts';
 import { createAuthorise } from './authorise.ts';
 import type { AvatarStore } from './avatars/avatar-store.ts';
 import { PicturePreparer } from './avatars/prepare-picture.ts';
+import { loadCertificate } from './certificate.ts';
+import { certificateNames } from './certificate-names.ts';
 import { EphemeralRooms } from './ephemeral-rooms.ts';
 import { createGatewayApp } from './gateway-app.ts';
 import { type Listener, listen } from './listeners.ts';
 import { createMetrics } from './metrics.ts';
 import { ShortLinks } from './short-links.ts';
-import { readTlsFiles } from './tls-files.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface GatewayOptions {
@@ -87,7 +88,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     listeners.push(plain);
     let secure: Listener | null = null;
     if (config.https.enabled) {
-      const tls = await readTlsFiles(config);
+      const tls = await certificateOf(config);
       secure = await listen({
         option: 'https',
         host: config.https.host,
@@ -123,6 +124,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     },
     close: () => (closed ??= close()),
   };
+}
+
+function certificateOf({ https, stateDir, sfu }: ServerConfig) {
+  const { certificateFile: certPath, keyFile: keyPath } = https;
+  const addresses = certificateNames(sfu.announcedAddress === null ? [] : [sfu.announcedAddress]);
+  return loadCertificate({ certPath, keyPath, stateDir, addresses, now: new Date() });
 }
 
 /** Where people reach the listeners. */

@@ -5,7 +5,7 @@ import { animateCommand } from './animate-command.ts';
 import { BUILTIN_DRIVER_PATH, builtinAvatars } from './avatars.ts';
 import { openReenactor } from './open-reenactor.ts';
 
-/** `npm start`: the built-in driver moves a built-in avatar, in a video that is there to be looked at. */
+/** `npm run demo`: the built-in driver moves a built-in avatar, in a video that is there to be looked at. */
 const folder = fileURLToPath(new URL('../../out/', import.meta.url));
 const video = join(folder, 'demo.mp4');
 mkdirSync(folder, { recursive: true });
