@@ -106,11 +106,13 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
 
   const keep = cellsToKeep(grid, opacity, region, size, Math.ceil(FILLED_BESIDE * iodPx));
   const position = new Map(Array.from(faceVertices, (vertex, k) => [vertex, faceStart + k]));
-  const triangles = [
-    ...seated.triangleVertices(region.triangles).map((vertex) => position.get(vertex)!),
-    ...liningTriangles(liningStart),
-    ...gridTriangles(grid, keep),
-  ];
+  const face = seated.triangleVertices(region.triangles).map((vertex) => position.get(vertex)!);
+  const lining = liningTriangles(liningStart);
+  const around = gridTriangles(grid, keep);
+  const triangles = new Uint32Array(face.length + lining.length + around.length);
+  triangles.set(face);
+  triangles.set(lining, face.length);
+  triangles.set(around, face.length + lining.length);
   // The model counts its corners the other way round than the screen.
   for (let t = 0; t < region.triangles.length * 3; t += 3)
     [triangles[t + 1], triangles[t + 2]] = [triangles[t + 2], triangles[t + 1]];
@@ -121,7 +123,7 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     z: new Float32Array(total),
     u,
     v,
-    triangles: Uint32Array.from(triangles),
+    triangles,
     grid,
     follow,
     riding: Uint32Array.from(riding),

@@ -16,8 +16,8 @@ export function guidedFilter(
   epsilon: number,
 ): Float32Array {
   const count = width * height;
-  const channel = (k: number): Float32Array => Float32Array.from({ length: count }, (_, p) => rgb[p * 3 + k]);
-  const guide = [channel(0), channel(1), channel(2)];
+  const guide = [0, 1, 2].map(() => new Float32Array(count));
+  for (let p = 0; p < count; p++) for (let k = 0; k < 3; k++) guide[k][p] = rgb[p * 3 + k];
   const box = (field: Float32Array): Float32Array => boxMean(field, width, height, radiusPx);
   const product = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, p) => value * b[p]);
 
@@ -66,37 +66,52 @@ export function guidedFilter(
 }
 
 /** Mean over a square window that is cut at the picture's edges. */
-export function boxMean(field: Float32Array, width: number, height: number, radiusPx: number): Float32Array {
+export function boxMean(
+  field: ArrayLike<number>,
+  width: number,
+  height: number,
+  radiusPx: number,
+): Float32Array<ArrayBuffer> {
   const rows = new Float32Array(field.length);
-  for (let y = 0; y < height; y++) meanAlong(field, rows, y * width, 1, width, radiusPx);
+  for (let y = 0; y < height; y++) meanAlong(field, rows, y * width, width, radiusPx);
+  // Down the columns all at once, row by row: one column after the other would miss the cache at every pixel.
   const out = new Float32Array(field.length);
-  for (let x = 0; x < width; x++) meanAlong(rows, out, x, width, height, radiusPx);
+  const sums = new Float64Array(width);
+  let count = 0;
+  for (let y = -radiusPx; y < height; y++) {
+    const enters = y + radiusPx;
+    const leaves = y - radiusPx - 1;
+    if (enters < height) {
+      for (let x = 0, p = enters * width; x < width; x++, p++) sums[x] += rows[p];
+      count++;
+    }
+    if (leaves >= 0) {
+      for (let x = 0, p = leaves * width; x < width; x++, p++) sums[x] -= rows[p];
+      count--;
+    }
+    if (y >= 0) for (let x = 0, p = y * width; x < width; x++, p++) out[p] = sums[x] / count;
+  }
   return out;
 }
 
 function meanAlong(
-  field: Float32Array,
+  field: ArrayLike<number>,
   out: Float32Array,
   start: number,
-  stride: number,
   length: number,
   radius: number,
 ): void {
   let sum = 0;
   let count = 0;
-  for (let i = 0; i < Math.min(radius, length); i++) {
-    sum += field[start + i * stride];
-    count++;
-  }
-  for (let i = 0; i < length; i++) {
+  for (let i = -radius; i < length; i++) {
     if (i + radius < length) {
-      sum += field[start + (i + radius) * stride];
+      sum += field[start + i + radius];
       count++;
     }
     if (i - radius - 1 >= 0) {
-      sum -= field[start + (i - radius - 1) * stride];
+      sum -= field[start + i - radius - 1];
       count--;
     }
-    out[start + i * stride] = sum / count;
+    if (i >= 0) out[start + i] = sum / count;
   }
 }

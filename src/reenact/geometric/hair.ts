@@ -11,7 +11,7 @@ export interface HairInput {
   /** `[size, size]` 0..1 inside the face's outline. */
   readonly face: Float32Array;
   /** `[size, size]` 1 where the model's neck and shoulders are. */
-  readonly neck: Float32Array;
+  readonly neck: ArrayLike<number>;
   /** Rows of the nose and the chin, pixels. */
   readonly noseY: number;
   readonly chinY: number;

@@ -12,6 +12,9 @@ export interface ScreenedProblem {
   readonly sweeps: number;
 }
 
+/** Over-relaxation. */
+const RELAXATION = 1.8;
+
 /**
  * Solves the screened Laplace equation ∇²f = f / fade² on the grid's free vertices with the known ones held and
  * no flow through the picture's edges, by successive over-relaxation of the five-point finite-volume stencil.
@@ -22,42 +25,43 @@ export function solveScreened(grid: WarpGrid, problem: ScreenedProblem): Float32
   const { values, known, fadePx, sweeps } = problem;
   startValues(values, known, Number.isFinite(fadePx));
   const screening = 1 / (fadePx * fadePx);
-  const relaxation = 1.8;
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    // Back and forth, so that values travel the grid both ways.
-    const backward = (sweep & 1) === 1;
-    for (let step = 0; step < rows * columns; step++) {
-      const i = backward ? rows * columns - 1 - step : step;
-      if (known[i] === 1) continue;
-      const row = (i / columns) | 0;
-      const column = i - row * columns;
-      const west = column > 0 ? xs[column] - xs[column - 1] : 0;
-      const east = column < columns - 1 ? xs[column + 1] - xs[column] : 0;
-      const north = row > 0 ? ys[row] - ys[row - 1] : 0;
-      const south = row < rows - 1 ? ys[row + 1] - ys[row] : 0;
-      const spanX = (west + east) / 2;
-      const spanY = (north + south) / 2;
-      let total = screening * spanX * spanY;
-      let flow = 0;
-      if (west > 0) {
-        total += spanY / west;
-        flow += (spanY / west) * values[i - 1];
-      }
-      if (east > 0) {
-        total += spanY / east;
-        flow += (spanY / east) * values[i + 1];
-      }
-      if (north > 0) {
-        total += spanX / north;
-        flow += (spanX / north) * values[i - columns];
-      }
-      if (south > 0) {
-        total += spanX / south;
-        flow += (spanX / south) * values[i + columns];
-      }
-      values[i] += relaxation * (flow / total - values[i]);
-    }
+  // The stencil of each free vertex: what its neighbours to the west, east, north and south count, over their sum.
+  const free: number[] = [];
+  const stencil: number[] = [];
+  for (let i = 0; i < rows * columns; i++) {
+    if (known[i] === 1) continue;
+    const row = (i / columns) | 0;
+    const column = i - row * columns;
+    const west = column > 0 ? xs[column] - xs[column - 1] : 0;
+    const east = column < columns - 1 ? xs[column + 1] - xs[column] : 0;
+    const north = row > 0 ? ys[row] - ys[row - 1] : 0;
+    const south = row < rows - 1 ? ys[row + 1] - ys[row] : 0;
+    const spanX = (west + east) / 2;
+    const spanY = (north + south) / 2;
+    const weights = [
+      west > 0 ? spanY / west : 0,
+      east > 0 ? spanY / east : 0,
+      north > 0 ? spanX / north : 0,
+      south > 0 ? spanX / south : 0,
+    ];
+    const total = weights.reduce((sum, weight) => sum + weight, screening * spanX * spanY);
+    free.push(i);
+    for (const weight of weights) stencil.push(weight / total);
   }
+  const last = rows * columns - 1;
+  for (let sweep = 0; sweep < sweeps; sweep++)
+    for (let step = 0; step < free.length; step++) {
+      // Back and forth, so that values travel the grid both ways.
+      const k = sweep & 1 ? free.length - 1 - step : step;
+      const i = free[k];
+      // Beyond the grid's edges weights are zero, whatever stands there.
+      const mean =
+        stencil[k * 4] * values[Math.max(0, i - 1)] +
+        stencil[k * 4 + 1] * values[Math.min(last, i + 1)] +
+        stencil[k * 4 + 2] * values[Math.max(0, i - columns)] +
+        stencil[k * 4 + 3] * values[Math.min(last, i + columns)];
+      values[i] += RELAXATION * (mean - values[i]);
+    }
   return values;
 }
 

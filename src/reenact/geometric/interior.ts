@@ -3,6 +3,7 @@ import { TRANSFORM_SIZE } from '../head/joint-transforms.ts';
 import { MOUTH } from './openings.ts';
 import type { TeethRow } from './plain-teeth.ts';
 import type { SeatedHead } from './seated-head.ts';
+import { splitTeethRow } from './teeth-row.ts';
 
 /** What is behind the lips: rigid triangles, coloured at their corners. */
 export interface MouthInterior {
@@ -19,6 +20,7 @@ export interface MouthInterior {
 /** Colours of the portrait's own light and paint, 0..255. */
 export interface MouthPalette {
   readonly teeth: readonly number[];
+  readonly gum: readonly number[];
   readonly tongue: readonly number[];
   readonly cavity: readonly number[];
 }
@@ -30,8 +32,12 @@ const PARTS: readonly { part: HeadPart; joint: number; color: 'teeth' | 'tongue'
   { part: 'teethLower', joint: JAW_JOINT, color: 'teeth' },
   { part: 'tongue', joint: JAW_JOINT, color: 'tongue' },
 ];
-/** Depth behind the front teeth over which light falls to 1/e, metres. */
-const LIGHT_DEPTH_M = { teeth: 0.02, tongue: 0.028 };
+/** Depth behind the foremost point over which light falls to 1/e, metres: the front of the teeth is lit evenly. */
+const LIGHT_DEPTH_M = { teeth: 0.0145, tongue: 0.028 };
+/** Teeth farther behind the foremost than this are not drawn, metres. */
+const BACK_TEETH_M = 0.022;
+/** Speaking people show upper teeth rather than lower ones: both rows stand lower than the model's, metres. */
+const DROP_M = { upper: 0.002, lower: 0.003 };
 /** Light comes from the front and somewhat above. */
 const LIGHT = [0, 0.35, 0.94];
 
@@ -66,9 +72,11 @@ export function buildInterior(
       if (color !== 'teeth') continue;
       own = standIn(joint === HEAD ? 'upper' : 'lower');
     }
+    let isGum: Uint8Array | null = null;
+    if (color === 'teeth') ({ isGum, ...own } = splitTeethRow(own, BACK_TEETH_M));
     const shift = joint === HEAD ? fit.upperShift : fit.lowerShift;
     const first = points.length / 3;
-    const shades = shadeOf(own.points, own.triangles, LIGHT_DEPTH_M[color]);
+    const shades = shadeOf(own.points, own.triangles, LIGHT_DEPTH_M[color], color === 'teeth' ? 2 : 1);
     const middle = middleX(own.points);
     for (let i = 0; i < own.points.length; i += 3) {
       points.push(
@@ -78,7 +86,7 @@ export function buildInterior(
       );
       joints.push(joint);
       for (let k = 0; k < 3; k++) {
-        const lit = palette[color][k] * shades[i / 3];
+        const lit = palette[isGum?.[i / 3] === 1 ? 'gum' : color][k] * shades[i / 3];
         colors.push(Math.max(lit, palette.cavity[k] * 0.8));
       }
     }
@@ -122,8 +130,13 @@ function middleX(points: readonly number[]): number {
   return (least + greatest) / 2;
 }
 
-/** `[n]` how bright each vertex is: its slope to the light, and how deep in the mouth it lies. */
-function shadeOf(points: readonly number[], triangles: readonly number[], depthM: number): Float32Array {
+/** `[n]` how bright each vertex is: its slope to the light, and how deep in the mouth it lies (e^−(depth/depthM)^power). */
+function shadeOf(
+  points: readonly number[],
+  triangles: readonly number[],
+  depthM: number,
+  power: number,
+): Float32Array {
   const normals = new Float64Array(points.length);
   for (let t = 0; t < triangles.length; t += 3) {
     const [a, b, c] = [triangles[t] * 3, triangles[t + 1] * 3, triangles[t + 2] * 3];
@@ -138,7 +151,7 @@ function shadeOf(points: readonly number[], triangles: readonly number[], depthM
     const p = i * 3;
     const length = Math.hypot(normals[p], normals[p + 1], normals[p + 2]) || 1;
     const slope = (normals[p] * LIGHT[0] + normals[p + 1] * LIGHT[1] + normals[p + 2] * LIGHT[2]) / length;
-    return (0.72 + 0.33 * Math.max(0, slope)) * Math.exp(-(front - points[p + 2]) / depthM);
+    return (0.6 + 0.44 * Math.max(0, slope)) * Math.exp(-(((front - points[p + 2]) / depthM) ** power));
   });
 }
 
@@ -160,10 +173,20 @@ export function moveInterior({ points, joints }: MouthInterior, m: Float64Array,
   }
 }
 
-/** How the teeth must move to sit behind the portrait's lips as they sit behind the model's. */
-export function interiorFit(camera: Camera, own: Float32Array, plain: Float32Array): InteriorFit {
-  const shift = (line: readonly number[]): number[] => {
-    const sum = [0, 0, 0];
+/**
+ * How the teeth must move to sit behind the portrait's lips as they sit behind the model's, and a little lower.
+ *
+ * @param own and plain: `[478, 3]` landmarks of the seated head and of the model's, pixels and Z
+ * @param rotation row-major `[3, 3]` of the head
+ */
+export function interiorFit(
+  camera: Camera,
+  own: Float32Array,
+  plain: Float32Array,
+  rotation: ArrayLike<number>,
+): InteriorFit {
+  const shift = (line: readonly number[], dropM: number): number[] => {
+    const sum = [0, 1, 2].map((k) => -dropM * rotation[k * 3 + 1]);
     for (const i of line) {
       const metresPerPx = -plain[i * 3 + 2] / camera.focalPx / line.length;
       sum[0] += (own[i * 3] - plain[i * 3]) * metresPerPx;
@@ -174,8 +197,8 @@ export function interiorFit(camera: Camera, own: Float32Array, plain: Float32Arr
   const width = (points: Float32Array): number =>
     Math.hypot(points[78 * 3] - points[308 * 3], points[78 * 3 + 1] - points[308 * 3 + 1]);
   return {
-    upperShift: shift(MOUTH.upper.slice(3, -3)),
-    lowerShift: shift(MOUTH.lower.slice(3, -3)),
+    upperShift: shift(MOUTH.upper.slice(3, -3), DROP_M.upper),
+    lowerShift: shift(MOUTH.lower.slice(3, -3), DROP_M.lower),
     widen: Math.min(1.4, Math.max(0.8, width(own) / width(plain))),
   };
 }

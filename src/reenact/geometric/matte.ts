@@ -180,32 +180,32 @@ function randomWalk(
   const across = edgeWeights(colors, columns, rows, 1, 0);
   const down = edgeWeights(colors, columns, rows, 0, 1);
   const x = evidence.map((e, p) => (prior[p] === 0 || prior[p] === 1 ? prior[p] : e));
+  const free: number[] = [];
+  const total = new Float64Array(x.length);
+  const pull = new Float64Array(x.length);
+  for (let p = 0; p < x.length; p++) {
+    if (prior[p] === 0 || prior[p] === 1) continue;
+    free.push(p);
+    const row = (p / columns) | 0;
+    const column = p - row * columns;
+    const say = DATA_WEIGHT * (0.02 + (2 * evidence[p] - 1) ** 2);
+    pull[p] = say * evidence[p];
+    total[p] = say;
+    if (column > 0) total[p] += across[p - 1];
+    if (column < columns - 1) total[p] += across[p];
+    if (row > 0) total[p] += down[p - columns];
+    if (row < rows - 1) total[p] += down[p];
+  }
   for (let sweep = 0; sweep < 200; sweep++)
-    for (let step = 0; step < x.length; step++) {
-      const p = sweep & 1 ? x.length - 1 - step : step;
-      if (prior[p] === 0 || prior[p] === 1) continue;
-      const row = (p / columns) | 0;
-      const column = p - row * columns;
-      const say = DATA_WEIGHT * (0.02 + (2 * evidence[p] - 1) ** 2);
-      let total = say;
-      let flow = say * evidence[p];
-      if (column > 0) {
-        total += across[p - 1];
-        flow += across[p - 1] * x[p - 1];
-      }
-      if (column < columns - 1) {
-        total += across[p];
-        flow += across[p] * x[p + 1];
-      }
-      if (row > 0) {
-        total += down[p - columns];
-        flow += down[p - columns] * x[p - columns];
-      }
-      if (row < rows - 1) {
-        total += down[p];
-        flow += down[p] * x[p + columns];
-      }
-      x[p] += 1.6 * (flow / total - x[p]);
+    for (let step = 0; step < free.length; step++) {
+      const p = free[sweep & 1 ? free.length - 1 - step : step];
+      // Weights from one row's end to the next one's start are zero.
+      let flow = pull[p];
+      if (p > 0) flow += across[p - 1] * x[p - 1];
+      if (p + 1 < x.length) flow += across[p] * x[p + 1];
+      if (p >= columns) flow += down[p - columns] * x[p - columns];
+      if (p + columns < x.length) flow += down[p] * x[p + columns];
+      x[p] += 1.6 * (flow / total[p] - x[p]);
     }
   return x;
 }

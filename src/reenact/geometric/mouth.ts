@@ -139,7 +139,7 @@ export function coverMouth(portrait: Float32Array, size: number, mouth: MouthLay
 }
 
 /** How far the lips throw their shadow inwards, interocular distances, and how dark it is. */
-const UPPER_SHADOW = { reach: 0.05, depth: 0.5 };
+const UPPER_SHADOW = { reach: 0.05, depth: 0.38 };
 const LOWER_SHADOW = { reach: 0.03, depth: 0.25 };
 
 /** Where no light falls the cavity is still this bright, parts of its colour. */

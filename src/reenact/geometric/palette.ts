@@ -23,14 +23,22 @@ export function mouthPalette(
   const skin = meanOf(portrait, size, landmarks, LIT_SKIN);
   const white = brightestWhite(eyes);
   // A white in shadow would give grey teeth, one brighter than the lit skin would glow.
-  const light = Math.min(1.15 * brightness(skin), Math.max(1.05 * brightness(white), brightness(skin)));
-  const teeth = [0, 1, 2].map((k) => {
-    const tint =
-      0.35 * (white[k] / brightness(white)) + 0.4 * (skin[k] / brightness(skin)) + 0.25 * [1.03, 1, 0.9][k];
-    return Math.min(250, light * tint);
-  });
+  const light = Math.min(
+    1.15 * brightness(skin),
+    Math.max(1.05 * brightness(white), 1.06 * brightness(skin)),
+  );
+  const tint = [0, 1, 2].map(
+    (k) =>
+      0.2 * (white[k] / brightness(white)) + 0.5 * (skin[k] / brightness(skin)) + 0.3 * [1.03, 1, 0.9][k],
+  );
+  // A green iris or a blue shadow in the white must not colour the teeth: they are never less red than green, nor
+  // less green than blue.
+  tint[1] = Math.min(tint[1], 0.99 * tint[0]);
+  tint[2] = Math.min(tint[2], 0.97 * tint[1]);
+  const teeth = tint.map((share) => Math.min(250, light * share));
   const flesh = lips.map((level, k) => level * [0.95, 0.82, 0.84][k]);
-  return { teeth, tongue: flesh, cavity: lips.map((level, k) => level * [0.2, 0.13, 0.13][k] + 4) };
+  const gum = lips.map((level, k) => level * [0.92, 0.74, 0.78][k]);
+  return { teeth, gum, tongue: flesh, cavity: lips.map((level, k) => level * [0.2, 0.13, 0.13][k] + 4) };
 }
 
 function brightness(color: readonly number[]): number {

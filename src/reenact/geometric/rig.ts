@@ -14,11 +14,13 @@ import { buildGrid, sampleGrid } from './grid.ts';
 import { hairLikeness } from './hair.ts';
 import type { HeadSheet } from './head-sheet.ts';
 import { buildInterior, interiorFit } from './interior.ts';
-import { headOpacity, type LayerInput, neckCut, splitLayers } from './layers.ts';
+import { headOpacity, type LayerInput, splitLayers } from './layers.ts';
 import { refineLidLines } from './lid-lines.ts';
 import { buildLidStrips, coverEyes, type LidStrips } from './lids.ts';
 import { personMatte } from './matte.ts';
 import { buildMouth, coverMouth, type MouthLayer } from './mouth.ts';
+import { neckCut } from './neck-cut.ts';
+import { maskOf } from './numeric.ts';
 import { FACE_OUTLINE, JAW } from './openings.ts';
 import { mouthPalette } from './palette.ts';
 import { plainTeeth } from './plain-teeth.ts';
@@ -125,7 +127,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
 
   const region = faceRegion(model, camera, upright.portrait, pick(own, FACE_OUTLINE), size, size);
   const person = personMatte(portrait, size, size, {
-    covered: Uint8Array.from(region.surface.triangle, (t) => (t >= 0 ? 1 : 0)),
+    covered: maskOf(region.surface.triangle, (t) => t >= 0),
     face: certainHead(upright, region, own[1 * 3 + 1], iodPx, size),
     chinY: own[152 * 3 + 1],
     faceX: own[168 * 3],
@@ -135,7 +137,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
 
   const jaw = pick(own, JAW);
   const neck = mapNeck(upright, size);
-  const neckMask = Float32Array.from(neck.nearness, (z) => (z > Number.NEGATIVE_INFINITY ? 1 : 0));
+  const neckMask = maskOf(neck.nearness, (z) => z > Number.NEGATIVE_INFINITY);
   const hair = hairLikeness({
     portrait,
     person,
@@ -168,7 +170,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const interior = buildInterior(
     model,
     new SeatedHead(plain, camera, coefficients),
-    interiorFit(camera, own, plainPoints),
+    interiorFit(camera, own, plainPoints, headRotation(coefficients)),
     palette,
     (row) => plainTeeth(camera, plainPoints, headRotation(coefficients), row),
   );

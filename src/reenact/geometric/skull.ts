@@ -1,5 +1,6 @@
 import { distanceTo } from './distance.ts';
 import type { FaceRegion } from './face-region.ts';
+import { maskOf } from './numeric.ts';
 import { BODY_JOINT } from './rigid-motion.ts';
 import type { SeatedHead } from './seated-head.ts';
 
@@ -15,13 +16,12 @@ const SKULL_RIM = 0.14;
  * @param cut `[size, size]` where the body begins whatever the model says; null for nowhere
  */
 export function skullMask(seated: SeatedHead, triangle: Int32Array, cut: Float32Array | null): Uint8Array {
-  const { model } = seated.shaped;
-  return Uint8Array.from(triangle, (t, p) => {
-    if (t < 0 || (cut !== null && cut[p] > 0.5)) return 0;
-    for (let k = 0; k < 3; k++)
-      if (1 - model.skinWeights[model.triangles[t * 3 + k] * 5 + BODY_JOINT] < HEAD_FOLLOWS) return 0;
-    return 1;
-  });
+  const { triangles, triangleCount, skinWeights } = seated.shaped.model;
+  const isHead = new Uint8Array(triangleCount).fill(1);
+  for (let corner = 0; corner < triangleCount * 3; corner++)
+    if (1 - skinWeights[triangles[corner] * 5 + BODY_JOINT] < HEAD_FOLLOWS)
+      isHead[Math.floor(corner / 3)] = 0;
+  return maskOf(triangle, (t, p) => t >= 0 && isHead[t] === 1 && (cut === null || cut[p] <= 0.5));
 }
 
 /** Face, and above the nose the skull but for its rim: certainly person, whatever their colours. */

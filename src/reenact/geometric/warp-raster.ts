@@ -241,6 +241,7 @@ export function refineTexture(texture: Texture): Texture {
 
 /** Half-way between the middle two of four premultiplied pixels. */
 function between(a: number, b: number, c: number, d: number): number {
+  if (a === b && b === c && c === d) return b;
   let packed = 0;
   let alpha = 255;
   for (let shift = 24; shift >= 0; shift -= 8) {
