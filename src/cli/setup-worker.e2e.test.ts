@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -143,6 +143,15 @@ describe("set-up of mediasoup's worker", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it('reads an archive as tar itself writes it', async () => {
+    await mkdir(join(project, 'release'));
+    await writeFile(join(project, 'release/mediasoup-worker'), WORKER, { mode: 0o755 });
+    execFileSync('tar', ['-czf', '../release.tgz', '.'], { cwd: join(project, 'release') });
+    await using server = await releases({ body: await readFile(join(project, 'release.tgz')) });
+    await setUp(download(server));
+    expect(await readFile(await workerPath(), 'utf8')).toBe(WORKER);
+  });
+
   it('refuses a cached worker that was changed, and fetches it again', async () => {
     await using server = await releases({ body: archive(WORKER) });
     await setUp(download(server));
@@ -204,11 +213,10 @@ describe("set-up of mediasoup's worker", () => {
       'it does not run on this system',
       { body: archive('#!/bin/sh\nexit 1\n') },
     ],
-    ['nobody answers', 'no answer', { silent: true }],
+    ['the archive stops coming', 'no answer', { silent: true }],
   ])('turns to the build where %s', async (_, reason, answer) => {
     await using server = await releases(answer);
-    // The download may take two minutes; a set-up that waits for a server that sends nothing is told apart sooner.
-    const { status, stdout, stderr } = await setUp({ ...download(server), LOKI_TEST_TIMEOUT: '1' });
+    const { status, stdout, stderr } = await setUp(download(server));
     expect(stdout).toContain(`Set-up: it could not be fetched (${reason}); it is built here instead.\n`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(await cached()).toEqual([]);
@@ -226,7 +234,7 @@ describe("set-up of mediasoup's worker", () => {
   it('stops only what needs it', async () => {
     await mkdir(join(project, 'src'));
     await writeFile(join(project, 'src/main.ts'), '');
-    await writeFile(join(project, 'src/other.ts'), 'console.log("works")');
+    await writeFile(join(project, 'src/other.mjs'), 'console.log("works")');
     await writeFile(
       join(project, 'node_modules/tsx/package.json'),
       JSON.stringify({ name: 'tsx', type: 'module', exports: './index.js' }),
@@ -235,7 +243,7 @@ describe("set-up of mediasoup's worker", () => {
     const server = await ended(start(['scripts/run.mjs', 'src/main.ts'], {}));
     expect(server.status).toBe(1);
     expect(server.stderr).toMatch(/^This system has no apt: install .*\n$/);
-    const tool = await ended(start(['scripts/run.mjs', 'src/other.ts'], {}));
+    const tool = await ended(start(['scripts/run.mjs', 'src/other.mjs'], {}));
     expect(tool).toEqual({ status: 0, stdout: 'works\n', stderr: '' });
   });
 

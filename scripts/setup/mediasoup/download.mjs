@@ -3,7 +3,8 @@ import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 
 const RELEASES = 'https://github.com/versatica/mediasoup/releases/download';
-const CONNECT_TIMEOUT_MS = 6000;
+/** Without a byte. */
+const SILENCE_TIMEOUT_MS = 6000;
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 const MOST_BYTES = 200e6;
 const BLOCK = 512;
@@ -36,16 +37,16 @@ function binaryName() {
 
 async function fetchBytes(url) {
   const abort = new AbortController();
-  let timer = setTimeout(() => abort.abort(), CONNECT_TIMEOUT_MS);
+  const silence = setTimeout(() => abort.abort(), SILENCE_TIMEOUT_MS);
+  const total = setTimeout(() => abort.abort(), DOWNLOAD_TIMEOUT_MS);
   try {
     const response = await fetch(url, { signal: abort.signal });
-    clearTimeout(timer);
-    timer = setTimeout(() => abort.abort(), DOWNLOAD_TIMEOUT_MS);
     if (response.status === 404) throw new Error('none for this platform');
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const parts = [];
     let size = 0;
     for await (const part of response.body) {
+      silence.refresh();
       size += part.length;
       if (size > MOST_BYTES) throw new Error('too large');
       parts.push(part);
@@ -55,7 +56,8 @@ async function fetchBytes(url) {
     // fetch hides the reason ("fetch failed") one level down.
     throw new Error(abort.signal.aborted ? 'no answer' : (error.cause?.code ?? error.message));
   } finally {
-    clearTimeout(timer);
+    clearTimeout(silence);
+    clearTimeout(total);
   }
 }
 
