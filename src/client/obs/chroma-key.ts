@@ -8,7 +8,7 @@
 export const TRANSPARENT = 0.1;
 export const OPAQUE = 0.24;
 /** Up to this distance the key's hue counts as spill. */
-export const SPILL_REACH = 0.46;
+export const SPILL_REACH = 0.34;
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 

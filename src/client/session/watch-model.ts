@@ -5,24 +5,12 @@ import type { Quantiles } from '../../contract/live-session.ts';
 import type { Answers, Notification, RoomState } from '../../sfu/signaling/messages.ts';
 import { AvatarMedia, type AvatarStream } from './avatar-media.ts';
 import { RoomSession } from './room-session.ts';
+import { sceneOf } from './scene.ts';
 import { followScreenLatency } from './screen-latency.ts';
 import { FIRST_PHASE, type SessionPhase } from './session-machine.ts';
 import { watchStream } from './stream-watchdog.ts';
 
 const REPORT_EVERY = 5;
-
-/** What a viewer can be told about what they see. */
-export type Scene =
-  | 'connecting'
-  | 'waiting'
-  | 'live'
-  | 'paused'
-  | 'lost'
-  | 'away'
-  | 'restarting'
-  | 'reconnecting'
-  | 'refused'
-  | 'ended';
 
 /** A place in the room from which the avatar is watched: viewer and OBS page alike. */
 export class WatchModel {
@@ -104,26 +92,4 @@ export class WatchModel {
       void this.build(notification.data.routerRtpCapabilities);
     }
   }
-}
-
-/** Pure. */
-export function sceneOf(phase: SessionPhase, room: RoomState | null): Scene {
-  switch (phase.name) {
-    case 'connecting':
-      return 'connecting';
-    case 'lost':
-      return room ? 'reconnecting' : 'connecting';
-    case 'refused':
-      return 'refused';
-    case 'ended':
-      return 'ended';
-    case 'online':
-      break;
-  }
-  if (!room) return 'connecting';
-  if (room.session === 'restarting') return 'restarting';
-  if (!room.driverPresent) return room.session === 'waiting' ? 'waiting' : 'away';
-  if (room.options['paused'] === true || room.session === 'paused') return 'paused';
-  if (room.session === 'lost') return 'lost';
-  return room.session === 'waiting' ? 'waiting' : 'live';
 }

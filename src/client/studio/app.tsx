@@ -20,7 +20,7 @@ export function App({ studio }: { studio: StudioModel }): JSX.Element {
   return (
     <>
       <Header studio={studio} />
-      <main class="studio-grid">
+      <main class={`studio-grid ${studio.stage.value}`}>
         <div class="stage-column">
           <StageView studio={studio} />
           <Controls studio={studio} />

@@ -43,7 +43,6 @@ export function Controls({ studio }: { studio: StudioModel }): JSX.Element {
           Mirror
         </button>
         <RecordButton studio={studio} />
-        <span class="grow" />
         <button type="button" class="button" disabled={!driving} onClick={() => void studio.stop()}>
           <Icon name="stop" filled />
           Stop

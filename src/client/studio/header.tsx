@@ -18,6 +18,7 @@ export function Header({ studio }: { studio: StudioModel }): JSX.Element {
   const sharing = useSignal(false);
   const { words, tone } = CONNECTION[studio.phase.value.name];
   const room = studio.room.value;
+  const driving = studio.stage.value === 'driving';
   return (
     <header class="bar">
       <Mark />
@@ -36,7 +37,7 @@ export function Header({ studio }: { studio: StudioModel }): JSX.Element {
       </span>
       <button
         type="button"
-        class="button primary"
+        class={driving ? 'button primary' : 'button'}
         disabled={!room}
         onClick={() => {
           sharing.value = true;

@@ -56,6 +56,7 @@ export function LookPanel({ studio }: { studio: StudioModel }): JSX.Element {
       </label>
       <Choice
         legend="Corner"
+        pairs
         value={label.corner}
         options={CORNERS}
         onChange={(corner) => change({ corner })}

@@ -43,9 +43,9 @@ export function MonitorPanel({ studio }: { studio: StudioModel }): JSX.Element {
               class={stage === 'total' ? 'total' : ''}
             />
           ))}
-          <Row name="Camera to server’s way out" ms={stats?.captureToSendMs ?? null} class="total" />
+          <Row name="Camera to sent" ms={stats?.captureToSendMs ?? null} class="total" />
           <Row name="Camera to this screen" ms={stats ? studio.screenMs.value : null} class="total" />
-          <Row name="Camera to viewers’ screens" ms={stats ? studio.viewersMs.value : null} class="total" />
+          <Row name="Camera to viewers" ms={stats ? studio.viewersMs.value : null} class="total" />
         </tbody>
       </table>
       <p class="quiet small">

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { followScreenLatency } from '../session/screen-latency.ts';
 import { watchStream } from '../session/stream-watchdog.ts';
 import { formatFps, formatMs } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
 import { StreamVideo } from '../ui/stream-video.tsx';
 import { StartPanel } from './start-panel.tsx';
 import type { StudioModel } from './studio-model.ts';
@@ -125,7 +126,9 @@ function SelfTile({ studio }: { studio: StudioModel }): JSX.Element {
           mirrored={source.kind === 'camera'}
         />
       ) : (
-        <div class="tile-empty" />
+        <div class="tile-empty">
+          <Icon name="camera" />
+        </div>
       )}
       <figcaption>{isPrivate ? 'You (stays here)' : 'You'}</figcaption>
     </figure>
@@ -139,7 +142,9 @@ function MapTile({ studio }: { studio: StudioModel }): JSX.Element {
       {url ? (
         <img class="map" src={url} alt="Driver map: which point of the face is where, and how far it moved" />
       ) : (
-        <div class="tile-empty" />
+        <div class="tile-empty">
+          <Icon name="face" />
+        </div>
       )}
       <figcaption>Driver map</figcaption>
     </figure>
@@ -153,11 +158,14 @@ function FigureTile({ studio }: { studio: StudioModel }): JSX.Element {
   return (
     <dl class="figures number">
       <div>
-        <dt>Frames a second</dt>
-        <dd>{formatFps(stats?.fpsOut)}</dd>
+        <dt>Frame rate</dt>
+        <dd>
+          {formatFps(stats?.fpsOut)}
+          {stats && <span class="unit"> fps</span>}
+        </dd>
       </div>
       <div>
-        <dt>Camera to screen</dt>
+        <dt>Delay</dt>
         <dd>{formatMs(screenMs?.p50)}</dd>
       </div>
     </dl>

@@ -14,6 +14,8 @@ interface ChoiceProps<T extends string> {
   readonly value: T;
   readonly options: readonly ChoiceOption<T>[];
   readonly disabled?: boolean;
+  /** Two beside each other. */
+  readonly pairs?: boolean;
   readonly onChange: (value: T) => void;
 }
 
@@ -21,7 +23,7 @@ interface ChoiceProps<T extends string> {
 export function Choice<T extends string>(props: ChoiceProps<T>): JSX.Element {
   const name = useId();
   return (
-    <fieldset class="choice" disabled={props.disabled ?? false}>
+    <fieldset class={props.pairs ? 'choice pairs' : 'choice'} disabled={props.disabled ?? false}>
       <legend>{props.legend}</legend>
       {props.options.map(({ value, label, help, icon }) => (
         <label key={value} class={value === props.value ? 'chosen' : ''}>

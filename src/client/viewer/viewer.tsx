@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Scene, WatchModel } from '../session/watch-model.ts';
+import type { Scene } from '../session/scene.ts';
+import type { WatchModel } from '../session/watch-model.ts';
 import { formatMs } from '../ui/format.ts';
 import { Icon, Mark } from '../ui/icons.tsx';
 import { plainError } from '../ui/plain-words.ts';
