@@ -3,6 +3,8 @@ import { Device } from 'mediasoup-client';
 import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { Quantiles } from '../../contract/live-session.ts';
 import type { Answers, Notification, RoomState } from '../../sfu/signaling/messages.ts';
+import { probeWanted } from '../probe/probe-mode.ts';
+import { readMarks } from '../probe/read-marks.ts';
 import { AvatarMedia, type AvatarStream } from './avatar-media.ts';
 import { RoomSession } from './room-session.ts';
 import { sceneOf } from './scene.ts';
@@ -60,7 +62,9 @@ export class WatchModel {
           // The next report will do.
         });
     });
+    const stopReading = probeWanted() ? readMarks(video, (ms) => this.session.toServerMs(ms)) : null;
     return () => {
+      stopReading?.();
       stopWatching();
       stopMeasuring();
     };

@@ -1,5 +1,7 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { probeWanted } from '../probe/probe-mode.ts';
+import { readMarks } from '../probe/read-marks.ts';
 import { followScreenLatency } from '../session/screen-latency.ts';
 import { watchStream } from '../session/stream-watchdog.ts';
 import { formatFps, formatMs } from '../ui/format.ts';
@@ -39,7 +41,9 @@ function Stage({ studio }: { studio: StudioModel }): JSX.Element {
     const stopMeasuring = followScreenLatency(video, studio.session, (quantiles) => {
       studio.screenMs.value = quantiles;
     });
+    const stopReading = probeWanted() ? readMarks(video, (ms) => studio.session.toServerMs(ms)) : null;
     return () => {
+      stopReading?.();
       stopWatching();
       stopMeasuring();
     };

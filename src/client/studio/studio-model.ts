@@ -5,9 +5,11 @@ import type { LiveOptions, Quantiles, SessionStats, TrackingMode } from '../../c
 import type { Answers, Notification, OptionsPatch, RoomState } from '../../sfu/signaling/messages.ts';
 import { openSource } from '../capture/open-source.ts';
 import type { OpenSource, SourceChoice } from '../capture/source.ts';
+import { markSource } from '../probe/mark-source.ts';
+import { probeWanted } from '../probe/probe-mode.ts';
 import { AvatarMedia, type AvatarStream } from '../session/avatar-media.ts';
 import { DriverMedia } from '../session/driver-media.ts';
-import { RoomSession } from '../session/room-session.ts';
+import { browserNowMs, RoomSession } from '../session/room-session.ts';
 import { errorCode, errorText } from '../session/server-error.ts';
 import { FIRST_PHASE, type SessionPhase } from '../session/session-machine.ts';
 import { LandmarkSender } from '../track/landmark-sender.ts';
@@ -99,7 +101,7 @@ export class StudioModel {
     this.stage.value = 'starting';
     this.problem.value = null;
     try {
-      const source = await openSource(choice);
+      const source = await this.openMarked(choice);
       before?.close();
       this.source.value = source;
       source.video.addEventListener('ended', () => this.sourceEnded(source), { once: true });
@@ -309,7 +311,7 @@ export class StudioModel {
     const fresh = !joined.resumed || joined.mediaEpoch !== this.mediaEpoch;
     this.mediaEpoch = joined.mediaEpoch;
     this.takeRoom(joined.room);
-    this.change({ preview: true, paused: this.options.value.paused });
+    this.change({ preview: true, probe: probeWanted() });
     if (!this.avatars.value) void this.readAvatars();
     if (!fresh) {
       this.driver.recover();
@@ -378,6 +380,12 @@ export class StudioModel {
       microphone: source?.audio ?? null,
       landmarks: isPrivate && source !== null,
     });
+  }
+
+  private async openMarked(choice: SourceChoice): Promise<OpenSource> {
+    const source = await openSource(choice);
+    if (!probeWanted()) return source;
+    return markSource(source, () => this.session.toServerMs(browserNowMs()));
   }
 
   private async openTracker(): Promise<void> {
