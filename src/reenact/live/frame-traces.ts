@@ -6,8 +6,12 @@ import { RollingQuantiles } from './rolling-quantiles.ts';
 export interface FrameTrace {
   /** Of the avatar's RTP clock, 90 kHz since the Unix epoch, without wraps. */
   readonly ticks: number;
-  /** Unix milliseconds; null for frames that no driver made. */
-  readonly captureTimeMs: number | null;
+  /** Unix milliseconds, as well as it is known. */
+  readonly captureTimeMs: number;
+  /** Whether the driver's side said so; otherwise it is the arrival of the frame. */
+  readonly captureKnown: boolean;
+  /** Arrival of the frame, smoothed over frames, Unix milliseconds; null for frames that no driver made. */
+  readonly arrivalMs: number | null;
   /** When the driver's last packet of it came, `performance.now()`; null for frames that no driver made. */
   readonly lastPacketMs: number | null;
   /** Time mark read in the driver's frame. */
@@ -52,7 +56,7 @@ export class FrameTraces implements StageTimer {
   /** A frame's first packet left. @param unixMs now */
   sent(trace: FrameTrace, unixMs: number): void {
     if (trace.lastPacketMs !== null) this.record('total', this.#now() - trace.lastPacketMs);
-    if (trace.captureTimeMs !== null) this.#captureToSend.add(unixMs - trace.captureTimeMs, this.#now());
+    if (trace.captureKnown) this.#captureToSend.add(unixMs - trace.captureTimeMs, this.#now());
   }
 
   async time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T> {

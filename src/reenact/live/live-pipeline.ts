@@ -1,0 +1,79 @@
+import { concatMap, filter, map, type Observable, of, tap } from 'rxjs';
+import { drawTimeMark } from '../../contract/time-mark.ts';
+import type { EncodedPicture } from '../codec/live-video-encoder.ts';
+import { latestWins } from '../flow/latest-wins.ts';
+import type { VideoFrame } from '../frame.ts';
+import { type ReenactedFrame, reenactTracked, trackFaces } from '../pipeline.ts';
+import type { TrackedFace, TrackResult } from '../track/types.ts';
+import { canonicalFace } from './canonical-face.ts';
+import type { DropCounters } from './drop-counters.ts';
+import type { FrameTrace } from './frame-traces.ts';
+import type { RenderedLabel } from './label.ts';
+import { drawLabel } from './label.ts';
+import type { LiveStages } from './live-stages.ts';
+
+/** What makes a frame of the avatar: a picture of the driver, landmarks of the driver, or that no driver is there. */
+export type LiveInput =
+  | { readonly kind: 'picture'; readonly frame: VideoFrame }
+  | { readonly kind: 'landmarks' | 'idle'; readonly result: TrackResult };
+
+export interface LivePipelineParts {
+  readonly stages: LiveStages;
+  readonly drops: DropCounters;
+  /** Sees every canonical face; @returns whether it may move the avatar */
+  onFace(result: TrackResult): boolean;
+  /** Sees every frame of the avatar before the label. */
+  onAvatar(frame: ReenactedFrame): void;
+  label(): RenderedLabel | null;
+  encode(frame: VideoFrame, trace: FrameTrace): Promise<EncodedPicture | null>;
+  send(picture: EncodedPicture, trace: FrameTrace): void;
+}
+
+/** Frames behind the gate: one with the tracker's thread while one before it is drawn and encoded. */
+const IN_FLIGHT = 2;
+
+/**
+ * The live pipeline, from whatever says how the driver moves to the avatar's packets. Between `admit` and the last
+ * line there are never more than two frames; what comes meanwhile waits singly, the newest wins. Everything between
+ * tracking and the avatar's picture is `animate`'s own.
+ */
+export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineParts): Observable<unknown> {
+  const { stages, drops } = parts;
+  const gate = latestWins<LiveInput>(IN_FLIGHT, () => drops.add('latest'));
+  const tracked = inputs.pipe(
+    gate.admit,
+    concatMap((input) => (input.kind === 'picture' ? trackFaces(of(input.frame), stages) : of(input.result))),
+    map((result) => withFace(result, result.face === null ? null : canonicalFace(result.face))),
+    map((result) => (parts.onFace(result) ? result : withFace(result, null))),
+  );
+  return reenactTracked(tracked, stages).pipe(
+    tap((frame) => parts.onAvatar(frame)),
+    map(({ avatar }) => ({ avatar, trace: stages.clock.of(avatar.sequence) })),
+    tap(({ avatar, trace }) => {
+      const label = parts.label();
+      if (label !== null) drawLabel(avatar.image, label);
+      if (trace.mark !== null) drawTimeMark(avatar.image, trace.mark);
+    }),
+    concatMap(async ({ avatar, trace }) => ({
+      trace,
+      picture: await stages.clock.time('encode', () => parts.encode(avatar, trace)),
+    })),
+    tap(({ picture }) => {
+      gate.release();
+      if (picture === null) drops.add('encode');
+    }),
+    filter(isEncoded),
+    tap(({ picture, trace }) => parts.send(picture, trace)),
+  );
+}
+
+function withFace(result: TrackResult, face: TrackedFace | null): TrackResult {
+  return { ...result, face };
+}
+
+function isEncoded(frame: {
+  readonly trace: FrameTrace;
+  readonly picture: EncodedPicture | null;
+}): frame is { readonly trace: FrameTrace; readonly picture: EncodedPicture } {
+  return frame.picture !== null;
+}
