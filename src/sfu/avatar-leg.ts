@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { AvatarStreams, RtpAddress, RtpStream } from '../contract/live-session.ts';
-import { LokiError } from '../errors.ts';
+import { AvatarSource } from './avatar-source.ts';
 import { avatarRtpParameters, describeStream } from './codecs.ts';
 import type { SfuOptions } from './sfu-types.ts';
 
@@ -15,25 +15,18 @@ export interface DriverLeg {
 
 /**
  * One session's leg between SFU and reenactment worker: a plain RTP transport on loopback, on which the avatar comes in
- * and the driver goes out.
- *
- * This is the only place in which consumers are made, and there are two kinds: `consumeAvatar`, for viewers, takes its
- * producers from here and nowhere else; `consumeDriver` goes to the worker's transport and to no other. So no request,
- * however forged, can name the stream that a viewer gets.
+ * and the driver goes out. The driver's streams are consumed here for the worker's transport and for no other;
+ * consumers for viewers are made in `AvatarSource`, from the avatar's producers alone.
  */
 export class AvatarLeg {
   #router: types.Router;
   #transport: types.PlainTransport;
-  #avatar: readonly types.Producer[];
+  readonly avatar: AvatarSource;
 
-  private constructor(
-    router: types.Router,
-    transport: types.PlainTransport,
-    avatar: readonly types.Producer[],
-  ) {
+  private constructor(router: types.Router, transport: types.PlainTransport, avatar: AvatarSource) {
     this.#router = router;
     this.#transport = transport;
-    this.#avatar = avatar;
+    this.avatar = avatar;
   }
 
   static async create(
@@ -60,7 +53,7 @@ export class AvatarLeg {
         }),
       ),
     );
-    return new AvatarLeg(router, transport, avatar);
+    return new AvatarLeg(router, transport, new AvatarSource(router, avatar));
   }
 
   /** Where the worker sends the avatar, and what the driver's streams come from. */
@@ -73,36 +66,7 @@ export class AvatarLeg {
     await this.#transport.connect({ ip: worker.ip, port: worker.port });
   }
 
-  /**
-   * The avatar's streams for one viewer, paused.
-   *
-   * @param kinds those that the viewer wants; all where absent
-   * @throws LokiError MEDIA_REFUSED where the capabilities fit none of the streams
-   */
-  async consumeAvatar(
-    viewer: types.WebRtcTransport,
-    rtpCapabilities: types.RtpCapabilities,
-    wanted: { readonly kinds?: readonly ('video' | 'audio')[]; readonly rtx?: boolean } = {},
-  ): Promise<types.Consumer[]> {
-    const consumers: types.Consumer[] = [];
-    for (const { id: producerId, kind } of this.#avatar) {
-      if (wanted.kinds && !wanted.kinds.includes(kind)) continue;
-      if (!this.#router.canConsume({ producerId, rtpCapabilities })) continue;
-      consumers.push(
-        await viewer.consume({
-          producerId,
-          rtpCapabilities,
-          paused: true,
-          ...(wanted.rtx === false && { enableRtx: false }),
-        }),
-      );
-    }
-    if (consumers.length === 0) {
-      throw new LokiError('MEDIA_REFUSED', "The avatar's streams fit none of the codecs that were offered.");
-    }
-    return consumers;
-  }
-
+  /** To the worker, and to nobody else. */
   async consumeDriver(producer: types.Producer): Promise<DriverLeg> {
     const { codecs, headerExtensions = [] } = this.#router.rtpCapabilities;
     const consumer = await this.#transport.consume({

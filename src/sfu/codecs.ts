@@ -14,21 +14,59 @@ export const EXTENSIONS = {
 const VIDEO_CLOCK_HZ = 90_000;
 const AUDIO_CLOCK_HZ = 48_000;
 
-/** What routers take: Opus, VP8, H.264 constrained baseline in packetisation mode 1. mediasoup adds RTX and RTCP. */
+export interface PayloadTypes {
+  readonly audio: number;
+  readonly video: number;
+}
+
+/** Chromium's numbers, so that its WHEP players need no router of their own. */
+const OPUS_PAYLOAD_TYPE = 111;
+const VIDEO_PAYLOAD_TYPES = { VP8: 96, H264: 108 } as const;
+
+/** What a room's router takes: Opus, VP8, H.264 constrained baseline in packetisation mode 1. mediasoup adds RTX. */
 export const ROUTER_CODECS: types.RouterRtpCodecCapability[] = [
-  { kind: 'audio', mimeType: 'audio/opus', clockRate: AUDIO_CLOCK_HZ, channels: 2 },
-  { kind: 'video', mimeType: 'video/VP8', clockRate: VIDEO_CLOCK_HZ },
-  {
-    kind: 'video',
-    mimeType: 'video/H264',
-    clockRate: VIDEO_CLOCK_HZ,
-    parameters: {
-      'packetization-mode': 1,
-      'profile-level-id': H264_PROFILE,
-      'level-asymmetry-allowed': 1,
-    },
-  },
+  opusCapability(OPUS_PAYLOAD_TYPE),
+  videoCapability('VP8', VIDEO_PAYLOAD_TYPES.VP8),
+  videoCapability('H264', VIDEO_PAYLOAD_TYPES.H264),
 ];
+
+export function roomPayloadTypes(video: VideoCodec): PayloadTypes {
+  return { audio: OPUS_PAYLOAD_TYPE, video: VIDEO_PAYLOAD_TYPES[video] };
+}
+
+/** What a router for WHEP players takes that insist on payload types of their own. */
+export function playerRouterCodecs(
+  video: VideoCodec,
+  payloadTypes: PayloadTypes,
+): types.RouterRtpCodecCapability[] {
+  return [opusCapability(payloadTypes.audio), videoCapability(video, payloadTypes.video)];
+}
+
+function opusCapability(preferredPayloadType: number): types.RouterRtpCodecCapability {
+  return {
+    kind: 'audio',
+    mimeType: 'audio/opus',
+    clockRate: AUDIO_CLOCK_HZ,
+    channels: 2,
+    preferredPayloadType,
+  };
+}
+
+function videoCapability(codec: VideoCodec, preferredPayloadType: number): types.RouterRtpCodecCapability {
+  const parameters = videoParameters(codec);
+  return {
+    kind: 'video',
+    mimeType: `video/${codec}`,
+    clockRate: VIDEO_CLOCK_HZ,
+    preferredPayloadType,
+    parameters,
+  };
+}
+
+function videoParameters(codec: VideoCodec): Record<string, string | number> {
+  if (codec === 'VP8') return {};
+  return { 'packetization-mode': 1, 'profile-level-id': H264_PROFILE, 'level-asymmetry-allowed': 1 };
+}
 
 /** Streams of a new session: payload types of our own, SSRCs at random (RFC 3550, section 8.1). */
 export function newAvatarStreams(codec: VideoCodec, cname: string): AvatarStreams {
@@ -89,10 +127,7 @@ export function codecParameters(codec: VideoCodec | 'opus', payloadType: number)
     mimeType: `video/${codec}`,
     payloadType,
     clockRate: VIDEO_CLOCK_HZ,
-    parameters:
-      codec === 'H264'
-        ? { 'packetization-mode': 1, 'profile-level-id': H264_PROFILE, 'level-asymmetry-allowed': 1 }
-        : {},
+    parameters: videoParameters(codec),
     rtcpFeedback: [
       { type: 'nack', parameter: 'pli' },
       { type: 'ccm', parameter: 'fir' },

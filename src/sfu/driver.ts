@@ -8,6 +8,8 @@ export interface DriverOptions {
   readonly via: DriverVia;
   readonly evict: (reason: LokiError) => void;
   readonly yields?: boolean;
+  /** Whether media still come, where a connection alone does not tell; asked when another driver comes. */
+  readonly isAlive?: () => Promise<boolean>;
 }
 
 /**
@@ -21,6 +23,7 @@ export class Driver {
   connected = true;
   /** Gives its place to any other driver who comes. */
   readonly yields: boolean;
+  readonly isAlive: () => Promise<boolean>;
   /** Called when the room ends this driver's place: failed session, taken over, room closed. */
   readonly evict: (reason: LokiError) => void;
   #media: RoomMedia;
@@ -28,11 +31,15 @@ export class Driver {
   #landmarks: types.DataProducer | null = null;
   #closed = false;
 
-  constructor(media: RoomMedia, { id, via, evict, yields = false }: DriverOptions) {
+  constructor(
+    media: RoomMedia,
+    { id, via, evict, yields = false, isAlive = async () => true }: DriverOptions,
+  ) {
     this.id = id;
     this.via = via;
     this.evict = evict;
     this.yields = yields;
+    this.isAlive = isAlive;
     this.#media = media;
   }
 

@@ -127,7 +127,7 @@ export class Peer {
   }
 
   async createTransport(direction: 'send' | 'receive'): Promise<TransportInfo> {
-    const transport = await this.room.media.createTransport(direction);
+    const transport = await this.room.media.createTransport(direction, direction === 'send');
     if (this.#ended) {
       transport.close();
       throw new LokiError('NOT_JOINED', 'The peer has left.');
@@ -196,11 +196,11 @@ export class Peer {
     }
   }
 
-  /** The avatar's streams, and no others: see `AvatarLeg.consumeAvatar`. */
+  /** The avatar's streams, and no others: see `AvatarSource`. */
   async watch(transportId: string, rtpCapabilities: types.RtpCapabilities): Promise<ConsumerInfo[]> {
     const transport = this.#transport(transportId, 'receive');
     for (const consumer of this.#consumers.values()) consumer.close();
-    const consumers = await refusing(this.room.media.consumeAvatar(transport, rtpCapabilities));
+    const consumers = await refusing(this.room.media.avatar.consume(transport, rtpCapabilities));
     for (const consumer of consumers) {
       this.#consumers.set(consumer.id, consumer);
       consumer.observer.once('close', () => this.#consumers.delete(consumer.id));

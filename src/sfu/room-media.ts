@@ -14,7 +14,8 @@ import type {
 import { LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { AvatarLeg, type DriverLeg } from './avatar-leg.ts';
-import { newAvatarStreams } from './codecs.ts';
+import type { AvatarSource } from './avatar-source.ts';
+import { newAvatarStreams, type PayloadTypes, playerRouterCodecs, roomPayloadTypes } from './codecs.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionHub, SessionListener } from './session-hub.ts';
 import type { SfuOptions } from './sfu-types.ts';
@@ -24,6 +25,7 @@ import type { RouterLease, WorkerPool } from './workers.ts';
 const INITIAL_OUTGOING_BPS = 2_000_000;
 const ICE_CONSENT_TIMEOUT_S = 20;
 const REBUILD_PAUSE_MS = 500;
+const MAX_PLAYER_ROUTERS = 8;
 const SCTP_STREAMS = { OS: 16, MIS: 16 };
 
 export interface RoomMediaOptions {
@@ -72,6 +74,8 @@ export class RoomMedia {
   #session: Session | null = null;
   #driver: DriverProducers = NO_PRODUCERS;
   #driverLegs = new Map<string, DriverLeg>();
+  /** By payload types; their routers end with the leg. */
+  #playerSources = new Map<string, Promise<AvatarSource>>();
   #landmarkTransport: types.DirectTransport | null = null;
   #epoch = 1;
   #closed = false;
@@ -113,12 +117,20 @@ export class RoomMedia {
     return this.#session !== null;
   }
 
+  get videoCodec(): VideoCodec {
+    return this.#options.videoCodec;
+  }
+
   get routerRtpCapabilities(): types.RtpCapabilities {
     return this.#running().router.rtpCapabilities;
   }
 
-  async createTransport(direction: 'send' | 'receive'): Promise<types.WebRtcTransport> {
-    const { router, webRtcServer } = this.#running();
+  async createTransport(
+    direction: 'send' | 'receive',
+    landmarks = false,
+    router = this.#running().router,
+  ): Promise<types.WebRtcTransport> {
+    const { webRtcServer } = this.#running();
     const transport = await router.createWebRtcTransport({
       webRtcServer,
       enableUdp: true,
@@ -126,7 +138,7 @@ export class RoomMedia {
       preferUdp: true,
       initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BPS,
       iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
-      enableSctp: direction === 'send',
+      enableSctp: landmarks,
       numSctpStreams: SCTP_STREAMS,
       maxSctpMessageSize: MAX_LANDMARK_PACKET_BYTES,
     });
@@ -144,9 +156,35 @@ export class RoomMedia {
     });
   }
 
-  consumeAvatar(...request: Parameters<AvatarLeg['consumeAvatar']>): Promise<types.Consumer[]> {
+  /** The avatar's streams, as the room's own clients take them. */
+  get avatar(): AvatarSource {
     if (!this.#leg) throw mediaGone();
-    return this.#leg.consumeAvatar(...request);
+    return this.#leg.avatar;
+  }
+
+  /**
+   * The avatar's streams under a player's own payload types: mediasoup sends under those of the router, and a WHEP
+   * player, being the offerer, has named its own.
+   *
+   * @throws LokiError SERVER_BUSY for too many different sets
+   */
+  avatarFor(payloadTypes: PayloadTypes): Promise<AvatarSource> {
+    const { avatar } = this;
+    const own = roomPayloadTypes(this.#options.videoCodec);
+    if (payloadTypes.audio === own.audio && payloadTypes.video === own.video) return Promise.resolve(avatar);
+    const key = `${payloadTypes.audio} ${payloadTypes.video}`;
+    const known = this.#playerSources.get(key);
+    if (known) return known;
+    if (this.#playerSources.size >= MAX_PLAYER_ROUTERS) {
+      throw new LokiError('SERVER_BUSY', 'The room serves too many different kinds of players.');
+    }
+    const codecs = playerRouterCodecs(this.#options.videoCodec, payloadTypes);
+    const source = this.#running()
+      .sibling(codecs)
+      .then((router) => avatar.pipeTo(router));
+    this.#playerSources.set(key, source);
+    source.catch(() => this.#playerSources.delete(key));
+    return source;
   }
 
   /** Opens the session, if none is open. @throws LokiError SERVER_BUSY and whatever else the reenactment refuses with */
@@ -258,6 +296,7 @@ export class RoomMedia {
     if (this.#closed) return;
     this.#lease = null;
     this.#leg = null;
+    this.#playerSources.clear();
     this.#landmarkTransport = null;
     this.#driver = NO_PRODUCERS;
     this.#driverLegs.clear();
@@ -281,6 +320,10 @@ export class RoomMedia {
   /** The streams keep their SSRCs for the life of a session; a new session gets new ones, since it counts anew. */
   async #renewLeg(): Promise<void> {
     this.#leg?.close();
+    for (const source of this.#playerSources.values()) {
+      source.then(({ router }) => router.close()).catch(() => {});
+    }
+    this.#playerSources.clear();
     this.#driverLegs.clear();
     this.#streams = this.#newStreams();
     const { router } = this.#running();

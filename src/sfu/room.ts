@@ -183,14 +183,16 @@ export class Room implements RoomHandle {
   }
 
   /**
-   * Gives the driver's place to a newcomer. One whose connection is lost gives way.
+   * Gives the driver's place to a newcomer. One whose connection is lost, or who sends nothing any more, gives way.
    *
    * @throws LokiError DRIVER_PRESENT, SERVER_BUSY
    */
   async takeDriver(options: DriverOptions): Promise<Driver> {
     this.#assertOpen();
+    const seated = this.#driver;
+    const givesWay = !seated?.connected || seated.yields || !(await seated.isAlive().catch(() => false));
     const before = this.#driver;
-    if (before?.connected && !before.yields) {
+    if (before && (!givesWay || before !== seated)) {
       throw new LokiError('DRIVER_PRESENT', 'Somebody else drives this room already.');
     }
     const driver = new Driver(this.#media, options);

@@ -1,4 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorCode } from '../errors.ts';
+import { MediaEndpoint } from './http/media-endpoint.ts';
+import { openWhep } from './http/whep.ts';
+import { openWhip } from './http/whip.ts';
 import type { Room } from './room.ts';
 import { RoomStore } from './rooms.ts';
 import { SessionHub } from './session-hub.ts';
@@ -24,10 +28,33 @@ export async function createSfu(options: SfuOptions, dependencies: SfuDependenci
   const hub = new SessionHub(dependencies.reenactment);
   const rooms = new RoomStore({ options, avatars: dependencies.avatars, pool, hub, log });
   const signaling = new SignalingServer(options, { ...dependencies, log }, rooms);
+  const endpoint = {
+    rooms,
+    verifyToken: dependencies.verifyToken,
+    sfu: options,
+    log,
+    countRefusal: (code: ErrorCode) => signaling.countRefusal(code),
+  };
+  const whip: MediaEndpoint = new MediaEndpoint({
+    ...endpoint,
+    path: 'whip',
+    roles: ['driver'],
+    open: (room, offer, grant) =>
+      openWhip(room, offer, grant, options.graceMs, (resource) => whip.forget(resource)),
+  });
+  const whep: MediaEndpoint = new MediaEndpoint({
+    ...endpoint,
+    path: 'whep',
+    roles: ['viewer', 'driver', 'admin'],
+    open: (room, offer, grant) =>
+      openWhep(room, offer, grant, options.graceMs, (resource) => whep.forget(resource)),
+  });
   let closing: Promise<void> | null = null;
 
   const close = async () => {
     signaling.close();
+    whip.close();
+    whep.close();
     await Promise.all(rooms.list().map((room: Room) => room.close()));
     pool.close();
   };
@@ -35,8 +62,8 @@ export async function createSfu(options: SfuOptions, dependencies: SfuDependenci
   return {
     rooms,
     handleUpgrade: (request, socket, head) => signaling.handleUpgrade(request, socket, head),
-    whip: async () => ({ status: 501, headers: {}, body: '' }),
-    whep: async () => ({ status: 501, headers: {}, body: '' }),
+    whip: (request) => whip.handle(request),
+    whep: (request) => whep.handle(request),
     async snapshot() {
       return {
         connections: signaling.connections,
@@ -49,8 +76,11 @@ export async function createSfu(options: SfuOptions, dependencies: SfuDependenci
     },
     async drain(ms) {
       signaling.drain();
+      whip.drain();
+      whep.drain();
+      const members = () => signaling.peers + whip.size + whep.size;
       const deadlineMs = Date.now() + ms;
-      while (signaling.peers > 0 && Date.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
+      while (members() > 0 && Date.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
     },
     close: () => (closing ??= close()),
   };

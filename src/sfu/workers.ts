@@ -15,6 +15,8 @@ const SOCKET_BUFFER_BYTES = 1024 * 1024;
 export interface RouterLease {
   readonly router: types.Router;
   readonly webRtcServer: types.WebRtcServer;
+  /** Another router on the same worker, released with this lease. */
+  sibling(codecs: types.RouterRtpCodecCapability[]): Promise<types.Router>;
   release(): void;
 }
 
@@ -136,11 +138,18 @@ export class WorkerPool {
       return null;
     }
     if (slot.running !== running) return null;
+    const siblings: types.Router[] = [];
     const lease: RouterLease = {
       router,
       webRtcServer: running.webRtcServer,
+      async sibling(mediaCodecs) {
+        const sibling = await running.worker.createRouter({ mediaCodecs });
+        siblings.push(sibling);
+        return sibling;
+      },
       release() {
         slot.leases.delete(lease);
+        for (const sibling of siblings) sibling.close();
         router.close();
       },
     };
