@@ -17,6 +17,8 @@ import { pageRoutes } from './pages.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { shortLinkRoutes } from './short-links.ts';
 
+/** What the libraries log at `trace` of their own accord, tokens included. */
+const REDACTED = ['busboyOptions.headers', 'headers', 'req.headers'];
 const MAX_JSON_BYTES = 64 * 1024;
 
 export interface GatewayApp {
@@ -33,7 +35,7 @@ export async function createGatewayApp(context: GatewayContext, pagesFolder?: st
   const { config, log } = context;
   let handler: RequestListener = () => {};
   const app: FastifyInstance = Fastify({
-    loggerInstance: log.child({ stage: 'http' }) as FastifyBaseLogger,
+    loggerInstance: log.child({ stage: 'http' }, { redact: REDACTED }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.http.trustProxy,
     bodyLimit: MAX_JSON_BYTES,
