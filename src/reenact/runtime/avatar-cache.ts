@@ -1,0 +1,73 @@
+import { LokiError } from '../../errors.ts';
+import type { Avatar } from '../avatar.ts';
+import type { LandmarkRig } from '../fit/landmark-rig.ts';
+import { generatorOf } from '../geometric/generator.ts';
+import type { LiveAvatar } from '../live/types.ts';
+import type { AvatarBuilder } from './avatar-builder.ts';
+import { type AvatarBasis, type AvatarKey, avatarKey } from './avatar-key.ts';
+import type { AvatarStore } from './avatar-store.ts';
+
+export interface AvatarCacheParts {
+  readonly rig: LandmarkRig;
+  readonly store: AvatarStore;
+  readonly builder: Pick<AvatarBuilder, 'prepare'>;
+  readonly basis: AvatarBasis;
+}
+
+/** Avatars in memory whether or not a session uses them, about 25 MB each. */
+const MAX_IN_MEMORY = 3;
+
+/**
+ * Avatars of one process: from memory, else from disk, else built. Sessions that share an avatar share its warp rig:
+ * a rig's buffers belong to one frame at a time, and a frame is drawn in one go on one thread.
+ */
+export class AvatarCache {
+  readonly #parts: AvatarCacheParts;
+  /** By name; the most recently used last. Holds promises, so that two requests at once read one file. */
+  readonly #avatars = new Map<string, Promise<Avatar>>();
+
+  constructor(parts: AvatarCacheParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws LokiError of the portrait */
+  async load(path: string, sizePx: number): Promise<LiveAvatar> {
+    const key = await avatarKey(path, sizePx, this.#parts.basis);
+    const { rig, seenOpening } = await this.#recall(key, path);
+    return { reference: rig.reference, generator: generatorOf(rig), seenOpening };
+  }
+
+  /** Makes sure that the avatar is on disk. @throws LokiError of the portrait */
+  async prepare(path: string, sizePx: number): Promise<void> {
+    const { store, builder, basis } = this.#parts;
+    if (!(await store.has(await avatarKey(path, sizePx, basis)))) await builder.prepare(path, sizePx);
+  }
+
+  /** Lets go of what was made from a picture; sessions that show it keep it until they end. */
+  forget(picture: string): void {
+    for (const name of this.#avatars.keys()) if (name.startsWith(picture)) this.#avatars.delete(name);
+  }
+
+  #recall(key: AvatarKey, path: string): Promise<Avatar> {
+    const name = `${key.picture}-${key.sizePx}`;
+    const avatar = this.#avatars.get(name) ?? this.#fetch(key, path);
+    this.#avatars.delete(name);
+    this.#avatars.set(name, avatar);
+    const [oldest] = this.#avatars.keys();
+    if (this.#avatars.size > MAX_IN_MEMORY) this.#avatars.delete(oldest);
+    avatar.catch(() => {
+      if (this.#avatars.get(name) === avatar) this.#avatars.delete(name);
+    });
+    return avatar;
+  }
+
+  async #fetch(key: AvatarKey, path: string): Promise<Avatar> {
+    const { rig, store, builder } = this.#parts;
+    const known = await store.read(key, rig);
+    if (known !== null) return known;
+    await builder.prepare(path, key.sizePx);
+    const built = await store.read(key, rig);
+    if (built === null) throw new LokiError('INTERNAL', 'The prepared avatar could not be read back.');
+    return built;
+  }
+}

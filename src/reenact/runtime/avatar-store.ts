@@ -1,0 +1,163 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LokiError } from '../../errors.ts';
+import type { Avatar } from '../avatar.ts';
+import type { LandmarkRig } from '../fit/landmark-rig.ts';
+import { deserializeWarpRig, serializeWarpRig } from '../geometric/rig-file.ts';
+import type { AvatarKey } from './avatar-key.ts';
+
+export interface AvatarStoreOptions {
+  /** Made where it is missing. */
+  readonly folder: string;
+  /** The avatars unused for longest are deleted beyond this; default 512 MB, about 70 avatars. */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_BYTES = 512e6;
+const SUFFIX = '.avatar';
+const PART_SUFFIX = '.part';
+const MAGIC = 'LAV1';
+const HEADER_BYTES = 76;
+
+/**
+ * Prepared avatars on disk, shared by all processes of a server:
+ *
+ *     offset bytes
+ *     0      4     'LAV1'
+ *     4      32    SHA-256 of the key, so that a file under another's name is refused
+ *     36     8     float64 `seenOpening`, little-endian; NaN is null
+ *     44     32    SHA-256 of bytes 0..43
+ *     76           the warp rig (rig-file.ts), which carries its own version and checksum
+ *
+ * A file is written under another name and then renamed, so that none is ever seen half-written. What was made by
+ * other code or for another head has another name, and is deleted in its turn.
+ */
+export class AvatarStore {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+
+  constructor({ folder, maxBytes = DEFAULT_MAX_BYTES }: AvatarStoreOptions) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Makes the folder, and clears away what a crash left half-written: once a server, before anybody writes.
+   *
+   * @throws LokiError OUTPUT_NOT_WRITABLE
+   */
+  async open(): Promise<void> {
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new LokiError('OUTPUT_NOT_WRITABLE', `The state folder ${this.#folder} can't be made.`, {
+        cause,
+      });
+    }
+    for (const name of await this.#names())
+      if (name.endsWith(PART_SUFFIX)) await rm(join(this.#folder, name), { force: true });
+  }
+
+  async has(key: AvatarKey): Promise<boolean> {
+    return (await stat(this.#path(key)).catch(() => null)) !== null;
+  }
+
+  /** @returns null where there is none, or a damaged one (which is deleted) */
+  async read(key: AvatarKey, rig: LandmarkRig): Promise<Avatar | null> {
+    const path = this.#path(key);
+    const bytes = await readFile(path).catch(() => null);
+    if (bytes === null) return null;
+    try {
+      const seenOpening = readHeader(bytes, key);
+      const avatar = { rig: deserializeWarpRig(bytes.subarray(HEADER_BYTES), rig), seenOpening };
+      const now = new Date();
+      await utimes(path, now, now).catch(() => undefined);
+      return avatar;
+    } catch (error) {
+      if (!(error instanceof LokiError)) throw error;
+      await rm(path, { force: true });
+      return null;
+    }
+  }
+
+  /** @throws LokiError DISK_FULL, OUTPUT_NOT_WRITABLE */
+  async write(key: AvatarKey, { rig: warpRig, seenOpening }: Avatar, rig: LandmarkRig): Promise<void> {
+    const path = this.#path(key);
+    const part = `${path}.${randomUUID()}${PART_SUFFIX}`;
+    try {
+      await writeFile(part, Buffer.concat([header(key, seenOpening), serializeWarpRig(warpRig, rig)]), {
+        mode: 0o600,
+      });
+      await rename(part, path);
+    } catch (cause) {
+      await rm(part, { force: true }).catch(() => undefined);
+      const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
+      throw new LokiError(
+        full ? 'DISK_FULL' : 'OUTPUT_NOT_WRITABLE',
+        `The prepared avatar can't be written to ${this.#folder}.`,
+        { cause },
+      );
+    }
+    await this.#prune();
+  }
+
+  /** Deletes everything that was made from a picture. */
+  async forget(picture: string): Promise<void> {
+    for (const name of await this.#names())
+      if (name.startsWith(picture)) await rm(join(this.#folder, name), { force: true });
+  }
+
+  async #prune(): Promise<void> {
+    const files: { path: string; bytes: number; usedMs: number }[] = [];
+    for (const name of await this.#names()) {
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => null);
+      if (found !== null) files.push({ path, bytes: found.size, usedMs: found.mtimeMs });
+    }
+    files.sort((a, b) => b.usedMs - a.usedMs);
+    let total = 0;
+    for (const { path, bytes } of files) {
+      total += bytes;
+      if (total > this.#maxBytes) await rm(path, { force: true });
+    }
+  }
+
+  async #names(): Promise<string[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    return names.filter((name) => name.includes(SUFFIX));
+  }
+
+  #path(key: AvatarKey): string {
+    return join(this.#folder, nameOf(key));
+  }
+}
+
+function nameOf({ picture, sizePx, basis }: AvatarKey): string {
+  return `${picture}-${sizePx}-${basis.slice(0, 16)}${SUFFIX}`;
+}
+
+function header(key: AvatarKey, seenOpening: number | null): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.write(MAGIC, 0, 'latin1');
+  sha256(nameOf(key)).copy(bytes, 4);
+  bytes.writeDoubleLE(seenOpening ?? Number.NaN, 36);
+  sha256(bytes.subarray(0, 44)).copy(bytes, 44);
+  return bytes;
+}
+
+/** @throws LokiError MODEL_INVALID */
+function readHeader(bytes: Buffer, key: AvatarKey): number | null {
+  const sound =
+    bytes.length > HEADER_BYTES &&
+    bytes.toString('latin1', 0, 4) === MAGIC &&
+    bytes.subarray(44, HEADER_BYTES).equals(sha256(bytes.subarray(0, 44))) &&
+    bytes.subarray(4, 36).equals(sha256(nameOf(key)));
+  if (!sound) throw new LokiError('MODEL_INVALID', 'The prepared avatar is damaged: it will be built again.');
+  const seenOpening = bytes.readDoubleLE(36);
+  return Number.isNaN(seenOpening) ? null : seenOpening;
+}
+
+function sha256(data: string | Uint8Array): Buffer {
+  return createHash('sha256').update(data).digest();
+}

@@ -1,0 +1,66 @@
+/**
+ * Thread that looks at pictures and prepares avatars, so that neither a second of arithmetic nor a damaged file
+ * touches the sessions beside it. Started by avatar-builder.ts; loads head model and tracker of its own at the first
+ * request. An error other than a LokiError ends the thread.
+ */
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { LokiError } from '../../errors.ts';
+import { buildAvatar } from '../avatar.ts';
+import { loadRig } from '../session.ts';
+import { createFaceTracker } from '../track/face-tracker.ts';
+import { avatarKey } from './avatar-key.ts';
+import { AvatarStore } from './avatar-store.ts';
+import type { AvatarThreadData, AvatarThreadReply, AvatarThreadRequest } from './avatar-thread-messages.ts';
+import { checkPortrait, portraitRefusal } from './check-portrait.ts';
+
+const NICE = 10;
+
+const port = parentPort!;
+const { headPath, avatarFolder, basis } = workerData as AvatarThreadData;
+
+yieldToSessions();
+const store = new AvatarStore({ folder: avatarFolder });
+const tools = Promise.all([loadRig(headPath ?? undefined), createFaceTracker()]);
+// Reported by the request that waits for it.
+tools.catch(() => undefined);
+
+let previous: Promise<void> = Promise.resolve();
+port.on('message', (request: AvatarThreadRequest) => {
+  previous = previous.then(() => answer(request));
+});
+
+async function answer(request: AvatarThreadRequest): Promise<void> {
+  const { id } = request;
+  try {
+    reply(await handle(request));
+  } catch (error) {
+    if (!(error instanceof LokiError)) throw error;
+    reply({ kind: 'refused', id, ...portraitRefusal(error) });
+  }
+}
+
+async function handle(request: AvatarThreadRequest): Promise<AvatarThreadReply> {
+  const [rig, tracker] = await tools;
+  const { id, path } = request;
+  if (request.kind === 'check') return { kind: 'checked', id, check: await checkPortrait(path, tracker) };
+  const key = await avatarKey(path, request.sizePx, basis);
+  // Another request, or another process, may have made it meanwhile.
+  if (!(await store.has(key))) {
+    const avatar = await buildAvatar(rig, tracker, path, { size: request.sizePx });
+    await store.write(key, avatar, rig);
+  }
+  return { kind: 'prepared', id };
+}
+
+function reply(message: AvatarThreadReply): void {
+  port.postMessage(message);
+}
+
+/** Lowers this thread's priority, and with it that of the tracker's thread that it starts; only Linux can. */
+function yieldToSessions(): void {
+  if (process.platform !== 'linux') return;
+  const threadId = Number(readlinkSync('/proc/thread-self').split('/').pop());
+  setPriority(threadId, NICE);
+}
