@@ -15,15 +15,23 @@ const outDir = fileURLToPath(new URL('../../out/pages', import.meta.url));
 /** The face landmarker's WebAssembly for module workers, served as /wasm/. */
 const WASM_FILES = ['vision_wasm_module_internal.js', 'vision_wasm_module_internal.wasm'];
 
-const copyWasm = {
-  name: 'copy-face-landmarker-wasm',
+/** Clip of the built-in driver, served as /media/driver.mp4. */
+const BUILTIN_DRIVER = fileURLToPath(new URL('../../models/builtin/driver.mp4', import.meta.url));
+
+const copyMedia = {
+  name: 'copy-media',
   writeBundle() {
     const entry = createRequire(import.meta.url).resolve('@mediapipe/tasks-vision');
-    mkdirSync(join(outDir, 'wasm'), { recursive: true });
-    for (const file of WASM_FILES)
-      copyFileSync(join(dirname(entry), 'wasm', file), join(outDir, 'wasm', file));
+    for (const file of WASM_FILES) copy(join(dirname(entry), 'wasm', file), `wasm/${file}`);
+    copy(BUILTIN_DRIVER, 'media/driver.mp4');
   },
 };
+
+function copy(from: string, to: string): void {
+  const path = join(outDir, to);
+  mkdirSync(dirname(path), { recursive: true });
+  copyFileSync(from, path);
+}
 
 const pages = ['studio', 'viewer', 'obs'];
 
@@ -32,7 +40,7 @@ export default {
   base: '/',
   appType: 'mpa',
   logLevel: 'warn',
-  plugins: [copyWasm],
+  plugins: [copyMedia],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   worker: { format: 'es' },
   build: {

@@ -48,9 +48,11 @@ export function MonitorPanel({ studio }: { studio: StudioModel }): JSX.Element {
           <Row name="Camera to viewers" ms={stats ? studio.viewersMs.value : null} class="total" />
         </tbody>
       </table>
-      <p class="quiet small">
-        Sound is held back by {formatMs(stats?.audioDelayMs)}, so that lips and voice agree.
-      </p>
+      {stats && (
+        <p class="quiet small">
+          Sound is held back by {formatMs(stats.audioDelayMs)}, so that lips and voice agree.
+        </p>
+      )}
       <h2>Frames dropped</h2>
       {drops.length > 0 ? (
         <dl class="facts">
