@@ -35,6 +35,7 @@ import { PictureDelay } from './picture-delay.ts';
 import { RateLimit } from './rate-limit.ts';
 import { restoreCalibration, saveCalibration } from './saved-calibration.ts';
 import type {
+  EgressReservation,
   LiveAvatar,
   LiveSession,
   LiveSessionEvents,
@@ -111,6 +112,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
   #landmarkSequence: number | null = null;
   #label: RenderedLabel | null = null;
   #state: SessionState = 'waiting';
+  #reserved: EgressReservation | null = null;
   #sequence = 0;
   #framesIn = 0;
   #framesOut = 0;
@@ -143,8 +145,10 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
       streams: spec.streams,
       egress: spec.egress ?? null,
       send: (packet) => this.#port?.send(packet),
-      // Listeners come after construction.
-      onReserved: (egress) => setImmediate(() => this.emit('egress', egress)),
+      onReserved: (egress) => {
+        this.#reserved = egress;
+        setImmediate(() => this.emit('egress', egress));
+      },
     });
   }
 
@@ -173,6 +177,9 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
       },
     }).subscribe({ error: (error: unknown) => this.#fail(asLokiError(error)) });
     this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#report(), REPORT_MS)];
+    // What was reserved at construction nobody has heard of yet.
+    const reserved = this.#reserved;
+    if (reserved !== null) setImmediate(() => this.emit('egress', reserved));
   }
 
   attach(sfu: RtpAddress, { video, audio }: DriverStreams): void {
