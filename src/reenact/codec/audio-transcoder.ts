@@ -1,10 +1,13 @@
 import {
   AV_BUFFERSRC_FLAG_PUSH,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_SAMPLE_FMT_FLT,
   AV_SAMPLE_FMT_FLTP,
   AVERROR_EOF,
   type AVSampleFormat,
   FF_ENCODER_AAC,
+  FF_ENCODER_LIBOPUS,
+  type FFAudioEncoder,
 } from 'node-av/constants';
 import {
   avChannelLayoutDefault,
@@ -25,9 +28,28 @@ import { createFilter } from './frame-converter.ts';
 import type { MediaFile } from './media-file.ts';
 
 const SAMPLE_RATE_HZ = 48_000;
-const BITS_PER_SECOND_A_CHANNEL = 80_000n;
 
-/** The file's audio stream as AAC, 48 kHz, mono or stereo. Gaps of the source become silence, so it stays in time. */
+/** What sound is made into. */
+export interface AudioTarget {
+  readonly encoder: FFAudioEncoder;
+  readonly sampleFormat: AVSampleFormat;
+  readonly bitsPerSecondAChannel: bigint;
+}
+
+export const AAC_TARGET: AudioTarget = {
+  encoder: FF_ENCODER_AAC,
+  sampleFormat: AV_SAMPLE_FMT_FLTP,
+  bitsPerSecondAChannel: 80_000n,
+};
+
+/** Packets of 20 ms, as browsers send them. */
+export const OPUS_TARGET: AudioTarget = {
+  encoder: FF_ENCODER_LIBOPUS,
+  sampleFormat: AV_SAMPLE_FMT_FLT,
+  bitsPerSecondAChannel: 32_000n,
+};
+
+/** The file's audio stream, 48 kHz, mono or stereo. Gaps of the source become silence, so it stays in time. */
 export class TranscodedAudio implements AudioPackets {
   readonly kind = 'transcoded';
   readonly timeBase = new Rational(1, SAMPLE_RATE_HZ);
@@ -58,7 +80,11 @@ export class TranscodedAudio implements AudioPackets {
   }
 
   /** @throws FfmpegCallError */
-  static async open(file: MediaFile, input: Stream): Promise<TranscodedAudio> {
+  static async open(
+    file: MediaFile,
+    input: Stream,
+    target: AudioTarget = AAC_TARGET,
+  ): Promise<TranscodedAudio> {
     const { codecpar } = input;
     const codec = Codec.findDecoder(codecpar.codecId);
     if (codec === null) throw new Error('no decoder for the sound');
@@ -69,16 +95,16 @@ export class TranscodedAudio implements AudioPackets {
     must(await decoder.open2(codec, null), 'open audio decoder');
 
     const channels = codecpar.channels === 1 ? 1 : 2;
-    const aac = Codec.findEncoderByName(FF_ENCODER_AAC)!;
+    const wanted = Codec.findEncoderByName(target.encoder)!;
     const encoder = new CodecContext();
-    encoder.allocContext3(aac);
+    encoder.allocContext3(wanted);
     encoder.sampleRate = SAMPLE_RATE_HZ;
-    encoder.sampleFormat = AV_SAMPLE_FMT_FLTP;
+    encoder.sampleFormat = target.sampleFormat;
     encoder.channelLayout = avChannelLayoutDefault(channels);
-    encoder.bitRate = BITS_PER_SECOND_A_CHANNEL * BigInt(channels);
+    encoder.bitRate = target.bitsPerSecondAChannel * BigInt(channels);
     encoder.timeBase = new Rational(1, SAMPLE_RATE_HZ);
     encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
-    must(await encoder.open2(aac, null), 'open AAC encoder');
+    must(await encoder.open2(wanted, null), 'open audio encoder');
     return new TranscodedAudio(file, input, decoder, encoder, channels);
   }
 
@@ -151,7 +177,7 @@ export class TranscodedAudio implements AudioPackets {
       { name: 'aresample', args: `${SAMPLE_RATE_HZ}:async=1` },
       {
         name: 'aformat',
-        args: `sample_fmts=fltp:sample_rates=${SAMPLE_RATE_HZ}:channel_layouts=${this.#channels === 1 ? 'mono' : 'stereo'}`,
+        args: `sample_fmts=${avGetSampleFmtName(this.#encoder.sampleFormat)}:sample_rates=${SAMPLE_RATE_HZ}:channel_layouts=${this.#channels === 1 ? 'mono' : 'stereo'}`,
       },
       { name: 'asetnsamples', args: `n=${this.#encoder.frameSize}:p=0` },
       { name: 'abuffersink', args: '' },
