@@ -197,8 +197,9 @@ function cellsToKeep(
         if (opacity[p] > 0.002) shows = true;
         const t = region.surface.triangle[p];
         if (t < 0 || region.isFace[t] === 0) hidden = false;
+        if (shows && !hidden) return true;
       }
-    return shows && !hidden;
+    return false;
   };
 }
 

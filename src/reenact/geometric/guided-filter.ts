@@ -1,6 +1,7 @@
 /**
  * Colour guided filter (He, Sun and Tang, "Guided image filtering", ECCV 2010, eq. 14-16): `input` follows the edges
- * of the picture.
+ * of the picture. Its linear model is fitted on every second pixel of every second row (He and Sun, "Fast guided
+ * filter", 2015) and applied to all.
  *
  * @param rgb `[height, width, 3]` guide, 0..255
  * @param input `[height, width]`
@@ -15,10 +16,49 @@ export function guidedFilter(
   radiusPx: number,
   epsilon: number,
 ): Float32Array {
-  const count = width * height;
+  const columns = (width + 1) >> 1;
+  const rows = (height + 1) >> 1;
+  const count = columns * rows;
   const guide = [0, 1, 2].map(() => new Float32Array(count));
-  for (let p = 0; p < count; p++) for (let k = 0; k < 3; k++) guide[k][p] = rgb[p * 3 + k];
-  const box = (field: Float32Array): Float32Array => boxMean(field, width, height, radiusPx);
+  const seen = new Float32Array(count);
+  for (let row = 0, q = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, q++) {
+      const p = 2 * row * width + 2 * column;
+      for (let k = 0; k < 3; k++) guide[k][q] = rgb[p * 3 + k];
+      seen[q] = input[p];
+    }
+  const model = linearModel(guide, seen, columns, rows, Math.max(1, Math.round(radiusPx / 2)), epsilon);
+
+  const out = new Float32Array(width * height);
+  for (let y = 0, p = 0; y < height; y++) {
+    const above = (y >> 1) * columns;
+    const below = Math.min(rows - 1, (y + 1) >> 1) * columns;
+    for (let x = 0; x < width; x++, p++) {
+      const left = x >> 1;
+      const right = Math.min(columns - 1, (x + 1) >> 1);
+      let sum = 0;
+      for (let k = 0; k < 4; k++) {
+        const term = model[k];
+        const share = term[above + left] + term[above + right] + term[below + left] + term[below + right];
+        sum += 0.25 * share * (k < 3 ? rgb[p * 3 + k] : 1);
+      }
+      out[p] = Math.min(1, Math.max(0, sum));
+    }
+  }
+  return out;
+}
+
+/** Slopes of `input` on the three channels of the guide and its offset, each the mean of the windows around a pixel. */
+function linearModel(
+  guide: readonly Float32Array[],
+  input: Float32Array,
+  width: number,
+  height: number,
+  radius: number,
+  epsilon: number,
+): Float32Array[] {
+  const count = width * height;
+  const box = (field: Float32Array): Float32Array => boxMean(field, width, height, radius);
   const product = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, p) => value * b[p]);
 
   const mean = guide.map(box);
@@ -27,10 +67,11 @@ export function guidedFilter(
   const pairs: Float32Array[] = [];
   for (let i = 0; i < 3; i++) for (let j = i; j < 3; j++) pairs.push(box(product(guide[i], guide[j])));
 
-  const slopes = [0, 1, 2].map(() => new Float32Array(count));
-  const offset = new Float32Array(count);
+  const terms = [0, 1, 2, 3].map(() => new Float32Array(count));
   for (let p = 0; p < count; p++) {
-    const [r, g, b] = [mean[0][p], mean[1][p], mean[2][p]];
+    const r = mean[0][p];
+    const g = mean[1][p];
+    const b = mean[2][p];
     const rr = pairs[0][p] - r * r + epsilon;
     const rg = pairs[1][p] - r * g;
     const rb = pairs[2][p] - r * b;
@@ -47,22 +88,12 @@ export function guidedFilter(
     const ar = (m0 * cr + m1 * cg + m2 * cb) / determinant;
     const ag = (m1 * cr + (rr * bb - rb * rb) * cg + (rb * rg - rr * gb) * cb) / determinant;
     const ab = (m2 * cr + (rb * rg - rr * gb) * cg + (rr * gg - rg * rg) * cb) / determinant;
-    slopes[0][p] = ar;
-    slopes[1][p] = ag;
-    slopes[2][p] = ab;
-    offset[p] = meanInput[p] - ar * r - ag * g - ab * b;
+    terms[0][p] = ar;
+    terms[1][p] = ag;
+    terms[2][p] = ab;
+    terms[3][p] = meanInput[p] - ar * r - ag * g - ab * b;
   }
-  const smooth = slopes.map(box);
-  const out = box(offset);
-  for (let p = 0; p < count; p++)
-    out[p] = Math.min(
-      1,
-      Math.max(
-        0,
-        out[p] + smooth[0][p] * guide[0][p] + smooth[1][p] * guide[1][p] + smooth[2][p] * guide[2][p],
-      ),
-    );
-  return out;
+  return terms.map(box);
 }
 
 /** Mean over a square window that is cut at the picture's edges. */

@@ -22,6 +22,9 @@ export interface MatteHints {
 /** The longer side of the picture at which the person is told from the background. */
 const WORKING_SIZE = 144;
 const ROUNDS = 3;
+/** Sweeps of the random walk in the last round, and in those before, which only teach the mixtures. */
+const SWEEPS = 200;
+const ROUGH_SWEEPS = 60;
 /** How far from between the eyes hair, hats and veils reach at most, interocular distances. */
 const SILHOUETTE_REACH = 3.6;
 /** Half the width of the band around the silhouette in which strands are told from background by colour. */
@@ -76,7 +79,8 @@ export function personMatte(
       ),
     );
     const evidence = posterior(colors, columns, prior, inside, outside);
-    person = randomWalk(colors, columns, rows, prior, evidence);
+    const sweeps = round < ROUNDS - 1 ? ROUGH_SWEEPS : SWEEPS;
+    person = randomWalk(colors, columns, rows, prior, evidence, sweeps);
     person = withinSilhouette(person, evidence, colors, columns, rows, step, hints);
   }
   const sharpened = person.map((p) => smoothstep(0.38, 0.62, p));
@@ -176,6 +180,7 @@ function randomWalk(
   rows: number,
   prior: Float32Array,
   evidence: Float32Array,
+  sweeps: number,
 ): Float32Array {
   const across = edgeWeights(colors, columns, rows, 1, 0);
   const down = edgeWeights(colors, columns, rows, 0, 1);
@@ -196,7 +201,7 @@ function randomWalk(
     if (row > 0) total[p] += down[p - columns];
     if (row < rows - 1) total[p] += down[p];
   }
-  for (let sweep = 0; sweep < 200; sweep++)
+  for (let sweep = 0; sweep < sweeps; sweep++)
     for (let step = 0; step < free.length; step++) {
       const p = free[sweep & 1 ? free.length - 1 - step : step];
       // Weights from one row's end to the next one's start are zero.

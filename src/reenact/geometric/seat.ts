@@ -57,11 +57,25 @@ export function seatHead(options: SeatOptions): ShapedHead {
   const spline = buildSpline(centres, smoothing, interocularM);
   const influence = splineInfluence(apart, centres, interocularM);
 
-  const vertices = Float32Array.from(shaped.vertices);
-  const seated: ShapedHead = { ...shaped, vertices };
-  for (let round = 0; round < ROUNDS; round++)
-    addSpline(spline, restResiduals(seated, options, used), apart, influence, vertices);
-  return seated;
+  // While it settles only the vertices that carry landmarks are moved; the sum of the rounds moves them all.
+  const carrying = new Float32Array(influence.length);
+  for (const landmark of used)
+    for (let k = 0; k < 3; k++) {
+      const vertex = shaped.model.triangles[embedding.triangles[landmark] * 3 + k];
+      carrying[vertex] = influence[vertex];
+    }
+  const settling: ShapedHead = { ...shaped, vertices: shaped.vertices.slice() };
+  const total = new Float64Array(used.length * 3);
+  for (let round = 0; round < ROUNDS; round++) {
+    const residuals = restResiduals(settling, options, used);
+    residuals.forEach((missed, i) => {
+      total[i] += missed;
+    });
+    addSpline(spline, residuals, apart, carrying, settling.vertices);
+  }
+  const vertices = shaped.vertices.slice();
+  addSpline(spline, total, apart, influence, vertices);
+  return { ...shaped, vertices };
 }
 
 /** Irises turn with the eyes and are moved by the eye layer; points outside the picture are guesses. */

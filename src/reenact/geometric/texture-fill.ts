@@ -32,7 +32,7 @@ export function fillTexture(
     // The finest level takes the coarser one's matches as they are: its detail is in its own patches.
     const rounds = i === 0 ? 1 : ROUNDS;
     for (let round = 0; round < rounds; round++) {
-      matcher.search(i === 0 ? 1 : SEARCHES);
+      matcher.search(i === 0 ? 0 : SEARCHES);
       matcher.vote();
     }
     field = matcher.field;
@@ -142,6 +142,7 @@ class Matcher {
     }
   }
 
+  /** Judges the matches and improves them in so many passes. */
   search(passes: number): void {
     const { width } = this.#level;
     if (this.#sources.length === 0) return;
