@@ -3,25 +3,25 @@
  *
  *     npm start -- --help
  */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { builtinAvatars } from './builtin-media.ts';
 import { reportFailure } from './cli/failure.ts';
 import { parseStartArguments, type StartOptions } from './cli/start-options.ts';
 import { welcome } from './cli/welcome.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
-import { lanAddress } from './gateway/addresses.ts';
 import { AvatarStore } from './gateway/avatars/avatar-store.ts';
-import { startBuiltinDriver } from './gateway/builtin-driver.ts';
+import { BUILTIN_DRIVER_STREAMS, playBuiltinDriver } from './gateway/builtin-driver.ts';
 import { allowUpgrade, originRule } from './gateway/cross-origin.ts';
 import { DEMO_ROOM, DemoRoom } from './gateway/demo-room.ts';
 import { type Gateway, openGateway } from './gateway/gateway.ts';
+import { openListeners } from './gateway/listeners.ts';
+import { sfuOptions } from './gateway/sfu-options.ts';
 import { stopSignal } from './gateway/stop-signals.ts';
 import { Tokens, tokenSecret } from './gateway/tokens.ts';
 import { yieldToPeople } from './gateway/yield-to-people.ts';
 import { createLogger } from './log.ts';
 import { createReenactment } from './reenact/runtime/supervisor.ts';
-import { createSfu, SFU_DEFAULTS, type SfuOptions } from './sfu/sfu.ts';
+import { createSfu } from './sfu/sfu.ts';
 
 /** Room that the printed link for a phone leads to. */
 const PHONE_ROOM = 'phone';
@@ -35,6 +35,7 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
     overrides,
   });
   const log = createLogger(config);
+  const listeners = await openListeners(config);
   const { secret, configured } = await tokenSecret(config.tokens, config.stateDir);
   const tokens = new Tokens(secret);
   const avatars = await AvatarStore.open(join(config.stateDir, 'avatars'), log);
@@ -59,11 +60,25 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
     allowOrigin: allowUpgrade(allowed),
   });
   const development = !configured;
-  const gateway = await openGateway({ config, log, sfu, reenactment, tokens, development, avatars });
+  const gateway = await openGateway({
+    config,
+    log,
+    listeners,
+    sfu,
+    reenactment,
+    tokens,
+    development,
+    avatars,
+  });
   const [first] = builtinAvatars();
   if (config.demo && first !== undefined) {
-    const startPlayer = () => startBuiltinDriver(log);
-    demo = await DemoRoom.open({ rooms: sfu.rooms, avatarId: first.id, startPlayer, log });
+    demo = await DemoRoom.open({
+      rooms: sfu.rooms,
+      avatarId: first.id,
+      streams: BUILTIN_DRIVER_STREAMS,
+      play: playBuiltinDriver,
+      log,
+    });
   }
   reenactment.warm(
     builtinAvatars().map(({ path }) => path),
@@ -80,35 +95,6 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
   await sfu.close();
   await reenactment.shutdown();
   log.info('stopped');
-}
-
-function sfuOptions({ sfu, ice, rooms, http, reenactment }: ServerConfig): SfuOptions {
-  const announcedAddress = sfu.announcedAddress ?? lanAddress() ?? '127.0.0.1';
-  const everywhere = sfu.listenIp === '0.0.0.0' || sfu.listenIp === '::';
-  const announced = everywhere || sfu.announcedAddress !== null;
-  return {
-    ...SFU_DEFAULTS,
-    workers: sfu.workers ?? availableParallelism(),
-    listen: [{ ip: sfu.listenIp, ...(announced && { announcedAddress }) }],
-    port: sfu.port,
-    rtpPorts: { min: sfu.rtcMinPort, max: sfu.rtcMaxPort },
-    stunUrls: ice.stunUrls,
-    turn:
-      ice.turnSecret === null || ice.turnUrls.length === 0
-        ? null
-        : { urls: ice.turnUrls, secret: ice.turnSecret, ttlS: ice.turnTtlS },
-    maxRooms: rooms.maxRooms,
-    maxViewers: rooms.maxViewers,
-    maxConnections: http.maxConnections,
-    graceMs: rooms.graceS * 1000,
-    video: {
-      codec: rooms.codec,
-      sizePx: reenactment.sizePx,
-      maxFps: reenactment.maxFps,
-      bitrateBps: reenactment.bitrateKbps * 1000,
-    },
-    label: { ...SFU_DEFAULTS.label, text: rooms.labelText },
-  };
 }
 
 function greet(config: ServerConfig, { addresses, shortLinks }: Gateway, development: boolean): void {

@@ -11,45 +11,40 @@ const log = createLogger({ logLevel: 'silent' });
 const ADDRESS = { ip: '127.0.0.1', port: 5000 };
 
 class CountedPlayer implements ClipPlayer {
-  readonly streams = { video: { codec: 'VP8', payloadType: 96, ssrc: 1 }, audio: null } as const;
-  playing = false;
-  closed = false;
-  #ended: () => void = () => {};
-  play(): void {
-    this.playing = true;
-  }
-  onEnd(listener: () => void): void {
-    this.#ended = listener;
-  }
-  end(): void {
-    this.#ended();
-  }
-  async close(): Promise<void> {
-    this.closed = true;
-    this.playing = false;
+  stopped = false;
+  end: () => void = () => {};
+  readonly ended = new Promise<void>((resolve) => {
+    this.end = resolve;
+  });
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.end();
   }
 }
 
 async function open(refusal: LokiError | null = null) {
   const sfu = new BookSfu();
   const players: CountedPlayer[] = [];
-  const startPlayer = async () => {
+  const play = async () => {
     const player = new CountedPlayer();
     players.push(player);
     return player;
   };
-  const demo = await DemoRoom.open({ rooms: sfu.rooms, avatarId: 'amara', startPlayer, log });
+  const streams = { video: { codec: 'VP8', payloadType: 96, ssrc: 1 }, audio: null } as const;
+  const demo = await DemoRoom.open({ rooms: sfu.rooms, avatarId: 'amara', streams, play, log });
   const state = () => sfu.books.get(DEMO_ROOM)!.state;
+  let attempts = 0;
   const takeDrivers = () => {
     Object.assign(sfu.books.get(DEMO_ROOM)!, {
       driveFromRtp: async () => {
+        attempts++;
         if (refusal !== null) throw refusal;
         return { address: ADDRESS, close: () => {} };
       },
     });
   };
   takeDrivers();
-  return { sfu, demo, players, state, takeDrivers };
+  return { sfu, demo, players, state, takeDrivers, attempts: () => attempts };
 }
 
 beforeEach(() => {
@@ -66,13 +61,13 @@ describe('the demonstration room', () => {
     expect(players).toHaveLength(0);
     state().viewers = 1;
     await vi.advanceTimersByTimeAsync(1000);
-    expect(players.map(({ playing }) => playing)).toEqual([true]);
+    expect(players.map(({ stopped }) => stopped)).toEqual([false]);
     state().viewers = 0;
     await vi.advanceTimersByTimeAsync(3000);
     expect(demo.playing).toBe(true);
     await vi.advanceTimersByTimeAsync(4000);
     expect(demo.playing).toBe(false);
-    expect(players[0]?.closed).toBe(true);
+    expect(players[0]?.stopped).toBe(true);
     await demo.close();
   });
 
@@ -82,7 +77,7 @@ describe('the demonstration room', () => {
     await vi.advanceTimersByTimeAsync(1000);
     players[0]?.end();
     await vi.advanceTimersByTimeAsync(1000);
-    expect(players.map(({ playing }) => playing)).toEqual([false, true]);
+    expect(players.map(({ stopped }) => stopped)).toEqual([true, false]);
     await demo.close();
   });
 
@@ -92,7 +87,7 @@ describe('the demonstration room', () => {
     state().viewers = 1;
     await vi.advanceTimersByTimeAsync(1000);
     expect(await demo.makeWay()).toBe(true);
-    expect(players[0]?.closed).toBe(true);
+    expect(players[0]?.stopped).toBe(true);
     takeDrivers();
     state().viewers = 1;
     await vi.advanceTimersByTimeAsync(20_000);
@@ -102,13 +97,14 @@ describe('the demonstration room', () => {
     await demo.close();
   });
 
-  it('waits while the server is busy, and leaves nothing running', async () => {
-    const { demo, players, state } = await open(new LokiError('SERVER_BUSY', 'Busy.'));
+  it('waits while the server is busy, and starts no player', async () => {
+    const { demo, players, state, attempts } = await open(new LokiError('SERVER_BUSY', 'Busy.'));
     state().viewers = 1;
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(players.map(({ closed }) => closed)).toEqual([true]);
+    expect(attempts()).toBe(1);
     await vi.advanceTimersByTimeAsync(15_000);
-    expect(players).toHaveLength(2);
+    expect(attempts()).toBe(2);
+    expect(players).toHaveLength(0);
     await demo.close();
   });
 
@@ -117,7 +113,7 @@ describe('the demonstration room', () => {
     state().viewers = 1;
     await vi.advanceTimersByTimeAsync(1000);
     await Promise.all([demo.close(), demo.close()]);
-    expect(players[0]?.closed).toBe(true);
+    expect(players[0]?.stopped).toBe(true);
     expect(sfu.books.size).toBe(0);
   });
 });

@@ -13,18 +13,18 @@ const STAY_AWAY_MS = 30_000;
 
 /** A process that plays a clip as a driver's media, by RTP. */
 export interface ClipPlayer {
-  readonly streams: Pick<RtpDriver, 'video' | 'audio'>;
-  play(to: RtpAddress): void;
-  /** Called when it has ended by itself. */
-  onEnd(listener: () => void): void;
+  /** Resolves when it has ended, also by itself. */
+  readonly ended: Promise<unknown>;
   /** Idempotent. */
-  close(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export interface DemoRoomOptions {
   readonly rooms: Rooms;
   readonly avatarId: string;
-  readonly startPlayer: () => Promise<ClipPlayer>;
+  /** What the player sends. */
+  readonly streams: Pick<RtpDriver, 'video' | 'audio'>;
+  readonly play: (to: RtpAddress) => Promise<ClipPlayer>;
   readonly log: Logger;
 }
 
@@ -106,28 +106,26 @@ export class DemoRoom {
   }
 
   async #start(): Promise<void> {
-    const player = await this.#options.startPlayer();
-    this.#player = player;
-    player.onEnd(() => void this.#stop());
-    const handle = await this.#room.driveFromRtp({
-      ...player.streams,
-      yields: true,
-      onEnd: () => void this.#stop(),
-    });
-    if (this.#closed || this.#player !== player) {
-      handle.close();
-      return player.close();
-    }
+    const { streams, play } = this.#options;
+    const onEnd = () => void this.#stop();
+    const handle = await this.#room.driveFromRtp({ ...streams, yields: true, onEnd });
     this.#handle = handle;
-    player.play(handle.address);
+    const player = await play(handle.address);
+    // Told to stop while the player started.
+    if (this.#handle !== handle) return player.stop();
+    this.#player = player;
+    void player.ended.then(() => {
+      if (this.#player === player) void this.#stop();
+    });
   }
 
   async #stop(): Promise<void> {
     const player = this.#player;
-    this.#handle?.close();
+    const handle = this.#handle;
     this.#handle = null;
     this.#player = null;
-    await player?.close();
+    handle?.close();
+    await player?.stop();
   }
 }
 

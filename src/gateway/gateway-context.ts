@@ -26,8 +26,7 @@ export interface GatewayContext {
   readonly ephemeralRooms: EphemeralRooms;
   readonly shortLinks: ShortLinks;
   readonly metrics: Metrics;
-  /** Known once the listeners are open. */
-  readonly addresses: () => Addresses;
+  readonly addresses: Addresses;
   /** True from the moment that the server is told to stop. */
   readonly draining: () => boolean;
 }

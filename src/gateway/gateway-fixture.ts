@@ -14,6 +14,7 @@ import type { SupervisedReenactment } from '../reenact/runtime/supervisor.ts';
 import type { HttpRequest, RoomHandle, RoomOptions, RoomSnapshot, Sfu } from '../sfu/sfu.ts';
 import { AvatarStore } from './avatars/avatar-store.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import { openListeners } from './listeners.ts';
 import { Tokens } from './tokens.ts';
 
 export const TEST_SECRET = 'a-secret-of-the-tests-and-of-nothing-else';
@@ -161,6 +162,7 @@ export async function openFixture({
   const gateway = await openGateway({
     config,
     log,
+    listeners: await openListeners(config),
     sfu,
     reenactment: reenactment as unknown as SupervisedReenactment,
     tokens,

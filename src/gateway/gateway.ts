@@ -8,11 +8,9 @@ import { type Addresses, lanAddress } from './addresses.ts';
 import { createAuthorise } from './authorise.ts';
 import type { AvatarStore } from './avatars/avatar-store.ts';
 import { PicturePreparer } from './avatars/prepare-picture.ts';
-import { loadCertificate } from './certificate.ts';
-import { certificateNames } from './certificate-names.ts';
 import { EphemeralRooms } from './ephemeral-rooms.ts';
 import { createGatewayApp } from './gateway-app.ts';
-import { type Listener, listen } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
 import { createMetrics } from './metrics.ts';
 import { ShortLinks } from './short-links.ts';
 import type { Tokens } from './tokens.ts';
@@ -20,6 +18,7 @@ import type { Tokens } from './tokens.ts';
 export interface GatewayOptions {
   readonly config: ServerConfig;
   readonly log: Logger;
+  readonly listeners: Listeners;
   readonly sfu: Sfu;
   readonly reenactment: SupervisedReenactment;
   readonly tokens: Tokens;
@@ -40,11 +39,11 @@ export interface Gateway {
 }
 
 /**
- * Opens the HTTP(S) side of the server.
- * @throws LokiError CONFIG_INVALID (a port or address cannot be had, a bad certificate), MODEL_MISSING (no pages)
+ * The HTTP(S) side of the server; it serves on the listeners from now on and closes them in the end.
+ * @throws LokiError MODEL_MISSING where the pages are not built
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, sfu, reenactment, tokens, development, avatars } = options;
+  const { config, log, listeners, sfu, reenactment, tokens, development, avatars } = options;
   const preparer = new PicturePreparer();
   const shortLinks = new ShortLinks();
   const ephemeralRooms = new EphemeralRooms({
@@ -54,7 +53,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
   let draining = false;
-  let addresses: Addresses = { local: '', public: '' };
+  const addresses = addressesOf(config, listeners.plain.port, listeners.secure?.port ?? null);
   const { app, handler } = await createGatewayApp(
     {
       config,
@@ -69,7 +68,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ephemeralRooms,
       shortLinks,
       metrics: createMetrics(sfu, reenactment),
-      addresses: () => addresses,
+      addresses,
       draining: () => draining,
     },
     options.pagesFolder,
@@ -79,32 +78,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     if (/^\/signal(\?|$)/.test(request.url ?? '')) sfu.handleUpgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   };
-  const { maxConnections } = config.http;
-  const serve = { maxConnections, onRequest: handler, onUpgrade };
-  const listeners: Listener[] = [];
-  try {
-    const { host, port } = config.http;
-    const plain = await listen({ option: 'http', host, port, ...serve });
-    listeners.push(plain);
-    let secure: Listener | null = null;
-    if (config.https.enabled) {
-      const tls = await certificateOf(config);
-      secure = await listen({
-        option: 'https',
-        host: config.https.host,
-        port: config.https.port,
-        tls,
-        ...serve,
-      });
-      listeners.push(secure);
-    }
-    addresses = addressesOf(config, plain.port, secure?.port ?? null);
-  } catch (error) {
-    ephemeralRooms.close();
-    await Promise.all(listeners.map((listener) => listener.close()));
-    await app.close();
-    throw error;
-  }
+  listeners.serve({ onRequest: handler, onUpgrade });
   log.info({ addresses }, 'listening');
 
   let closed: Promise<void> | null = null;
@@ -112,7 +86,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     draining = true;
     ephemeralRooms.close();
     preparer.close();
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await listeners.close();
     await app.close();
   };
   return {
@@ -124,12 +98,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     },
     close: () => (closed ??= close()),
   };
-}
-
-function certificateOf({ https, stateDir, sfu }: ServerConfig) {
-  const { certificateFile: certPath, keyFile: keyPath } = https;
-  const addresses = certificateNames(sfu.announcedAddress === null ? [] : [sfu.announcedAddress]);
-  return loadCertificate({ certPath, keyPath, stateDir, addresses, now: new Date() });
 }
 
 /** Where people reach the listeners. */

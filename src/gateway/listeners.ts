@@ -3,13 +3,16 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ServerConfig } from '../config.ts';
 import { LokiError } from '../errors.ts';
+import { loadCertificate } from './certificate.ts';
+import { certificateNames } from './certificate-names.ts';
 
 /** A client that has not sent its headers, or its request, by then is cut off. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 
-export interface ListenerOptions {
+interface ListenerOptions {
   /** Section of the configuration, for the messages. */
   readonly option: 'http' | 'https';
   readonly host: string;
@@ -17,12 +20,68 @@ export interface ListenerOptions {
   readonly maxConnections: number;
   /** PEM. Plain HTTP where absent. */
   readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export interface RequestHandlers {
   readonly onRequest: RequestListener;
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
+/** The plain listener, and the one for other machines unless it is switched off. */
+export interface Listeners {
+  readonly plain: Listener;
+  readonly secure: Listener | null;
+  serve(handlers: RequestHandlers): void;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the ports first of all, so that a second server on the same port says so at once.
+ * @throws LokiError CONFIG_INVALID (a port or address cannot be had, a bad certificate), OUTPUT_NOT_WRITABLE
+ */
+export async function openListeners(config: ServerConfig): Promise<Listeners> {
+  const { maxConnections, host, port } = config.http;
+  const plain = await listen({ option: 'http', host, port, maxConnections });
+  let secure: Listener | null = null;
+  try {
+    if (config.https.enabled) {
+      const { host, port } = config.https;
+      secure = await listen({
+        option: 'https',
+        host,
+        port,
+        maxConnections,
+        tls: await certificateOf(config),
+      });
+    }
+  } catch (error) {
+    await plain.close();
+    throw error;
+  }
+  const all = secure === null ? [plain] : [plain, secure];
+  return {
+    plain,
+    secure,
+    serve: (handlers) => {
+      for (const listener of all) listener.serve(handlers);
+    },
+    close: async () => {
+      await Promise.all(all.map((listener) => listener.close()));
+    },
+  };
+}
+
+function certificateOf({ https, stateDir, sfu }: ServerConfig) {
+  const { certificateFile: certPath, keyFile: keyPath } = https;
+  const addresses = certificateNames(sfu.announcedAddress === null ? [] : [sfu.announcedAddress]);
+  return loadCertificate({ certPath, keyPath, stateDir, addresses, now: new Date() });
+}
+
 export interface Listener {
   readonly port: number;
+  /** Until then requests are answered with 503: the server is starting. */
+  serve(handlers: RequestHandlers): void;
   /** Idempotent; cuts what is still open. */
   close(): Promise<void>;
 }
@@ -31,13 +90,14 @@ export interface Listener {
  * Opens one port.
  * @throws LokiError CONFIG_INVALID where the port or the address cannot be had, or the certificate is none
  */
-export async function listen(options: ListenerOptions): Promise<Listener> {
+async function listen(options: ListenerOptions): Promise<Listener> {
   const server = options.tls === undefined ? createServer() : secureServer(options.option, options.tls);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.maxConnections = options.maxConnections;
-  server.on('request', options.onRequest);
-  server.on('upgrade', options.onUpgrade);
+  let handlers: RequestHandlers = STARTING;
+  server.on('request', (request, response) => handlers.onRequest(request, response));
+  server.on('upgrade', (request, socket, head) => handlers.onUpgrade(request, socket, head));
   // Connections that were upgraded are no longer the server's to close.
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (_request, socket: Duplex) => {
@@ -53,6 +113,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   let closed: Promise<void> | null = null;
   return {
     port: (server.address() as AddressInfo).port,
+    serve: (next) => {
+      handlers = next;
+    },
     close: () => {
       closed ??= new Promise((resolve) => {
         server.close(() => resolve());
@@ -63,6 +126,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
   };
 }
+
+const STARTING_BODY = JSON.stringify({
+  error: { code: 'SERVER_BUSY', message: 'The server is starting: try again in a few seconds.' },
+});
+const STARTING: RequestHandlers = {
+  onRequest: (request, response) => {
+    request.resume();
+    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '5' }).end(STARTING_BODY);
+  },
+  onUpgrade: (_request, socket) => {
+    socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  },
+};
 
 function secureServer(option: string, tls: { readonly cert: string; readonly key: string }): Server {
   try {

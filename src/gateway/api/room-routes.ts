@@ -107,7 +107,7 @@ export function roomRoutes(app: FastifyInstance, context: GatewayContext): void 
         room: id,
         role,
         expiresAt: new Date(minted.grant.expiresAtMs).toISOString(),
-        links: linksFor({ base: addresses().public, room: id, role, token: minted.token }),
+        links: linksFor({ base: addresses.public, room: id, role, token: minted.token }),
       });
     },
   );

@@ -49,7 +49,7 @@ export function sessionRoutes(app: FastifyInstance, context: GatewayContext): vo
         expiresAt: new Date(minted.grant.expiresAtMs).toISOString(),
         development: true,
         notice: NOTICE,
-        links: linksFor({ base: addresses().local, room, role: 'driver', token: minted.token }),
+        links: linksFor({ base: addresses.local, room, role: 'driver', token: minted.token }),
       });
     },
   );
