@@ -1,9 +1,11 @@
 import type { Device } from 'mediasoup-client';
-import type { RtpParameters } from 'mediasoup-client/types';
+import type { RtpCapabilities, RtpParameters } from 'mediasoup-client/types';
 import type { RoomSession } from './room-session.ts';
 import { openTransport, type TransportLink } from './transport-link.ts';
 
 const ASK_AGAIN_MS = 3_000;
+
+const ABS_CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
 
 /** The avatar's streams as a page shows them. */
 export interface AvatarStream {
@@ -85,7 +87,7 @@ export class AvatarMedia {
   private async consume(link: TransportLink, device: Device): Promise<AvatarStream | null> {
     const { consumers } = await this.session.request('watch', {
       transportId: link.transport.id,
-      rtpCapabilities: { ...device.rtpCapabilities },
+      rtpCapabilities: withCaptureTime(device.rtpCapabilities),
     });
     if (consumers.length === 0) {
       link.close();
@@ -105,7 +107,7 @@ export class AvatarMedia {
       if (kind === 'video') videoReceiver = consumer.rtpReceiver ?? null;
     }
     // Playing at once rather than smoothly: the picture is live.
-    if (videoReceiver && 'playoutDelayHint' in videoReceiver) videoReceiver.playoutDelayHint = 0;
+    if (videoReceiver && 'jitterBufferTarget' in videoReceiver) videoReceiver.jitterBufferTarget = 0;
     await Promise.all(
       consumers.map(({ consumerId }) => this.session.request('resumeConsumer', { consumerId })),
     );
@@ -116,4 +118,19 @@ export class AvatarMedia {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.refresh(), ASK_AGAIN_MS);
   }
+}
+
+/** Chromium reads abs-capture-time where it is offered, though it never asks for it; others leave it out again. */
+function withCaptureTime(capabilities: RtpCapabilities): Record<string, unknown> {
+  const extension = (kind: 'audio' | 'video') => ({
+    kind,
+    uri: ABS_CAPTURE_TIME,
+    preferredId: 13,
+    preferredEncrypt: false,
+    direction: 'recvonly',
+  });
+  return {
+    ...capabilities,
+    headerExtensions: [...(capabilities.headerExtensions ?? []), extension('audio'), extension('video')],
+  };
 }

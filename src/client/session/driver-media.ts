@@ -139,6 +139,7 @@ export class DriverMedia {
       track,
       stopTracks: false,
       zeroRtpOnPause: true,
+      headerExtensionOptions: { absCaptureTime: true },
       ...(kind === 'video'
         ? {
             encodings: [{ maxBitrate: VIDEO_BITRATE_BPS }],

@@ -53,14 +53,19 @@ export class WatchModel {
       () => void this.media.refresh(),
     );
     let second = 0;
-    const stopMeasuring = followScreenLatency(video, this.session, (quantiles, frames) => {
-      this.screenMs.value = quantiles;
-      if (!quantiles || ++second % REPORT_EVERY !== 0) return;
-      this.session
-        .request('reportLatency', { p50Ms: quantiles.p50, p95Ms: quantiles.p95, frames })
-        .catch(() => {
-          // The next report will do.
-        });
+    const stopMeasuring = followScreenLatency({
+      video,
+      receiver: () => this.avatar.value?.videoReceiver ?? null,
+      toServerMs: (ms) => this.session.toServerMs(ms),
+      onQuantiles: (quantiles, frames) => {
+        this.screenMs.value = quantiles;
+        if (!quantiles || ++second % REPORT_EVERY !== 0) return;
+        this.session
+          .request('reportLatency', { p50Ms: quantiles.p50, p95Ms: quantiles.p95, frames })
+          .catch(() => {
+            // The next report will do.
+          });
+      },
     });
     const stopReading = probeWanted() ? readMarks(video, (ms) => this.session.toServerMs(ms)) : null;
     return () => {

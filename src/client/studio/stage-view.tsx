@@ -38,8 +38,13 @@ function Stage({ studio }: { studio: StudioModel }): JSX.Element {
       () => studio.stage.value === 'driving' && studio.online.value,
       () => studio.refreshStream(),
     );
-    const stopMeasuring = followScreenLatency(video, studio.session, (quantiles) => {
-      studio.screenMs.value = quantiles;
+    const stopMeasuring = followScreenLatency({
+      video,
+      receiver: () => studio.avatarStream.value?.videoReceiver ?? null,
+      toServerMs: (ms) => studio.session.toServerMs(ms),
+      onQuantiles: (quantiles) => {
+        studio.screenMs.value = quantiles;
+      },
     });
     const stopReading = probeWanted() ? readMarks(video, (ms) => studio.session.toServerMs(ms)) : null;
     return () => {
