@@ -10,10 +10,12 @@ export const DROP_QUEUES = [
   // Waiting for the decoder, and damaged.
   'decode',
   'damaged',
-  // Frames above the frame rate, older than one that was sent, or pushed out by a newer one.
+  // Frames above the frame rate, and older than one that was sent.
   'rate',
   'stale',
-  'latest',
+  // Pushed out by a newer one: pictures before the tracker, landmarks before the generator.
+  'track',
+  'draw',
   // Frames that the encoder's rate control skipped.
   'encode',
   // Packets of sound that came too late, or too many at once.

@@ -1,4 +1,4 @@
-import { concatMap, filter, map, type Observable, of, tap } from 'rxjs';
+import { concatMap, map, type Observable, of, tap } from 'rxjs';
 import { drawTimeMark } from '../../contract/time-mark.ts';
 import type { EncodedPicture } from '../codec/live-video-encoder.ts';
 import { latestWins } from '../flow/latest-wins.ts';
@@ -29,22 +29,22 @@ export interface LivePipelineParts {
   send(picture: EncodedPicture, trace: FrameTrace): void;
 }
 
-/** Frames behind the gate: one with the tracker's thread while one before it is drawn and encoded. */
-const IN_FLIGHT = 2;
-
 /**
- * The live pipeline, from whatever says how the driver moves to the avatar's packets. Between `admit` and the last
- * line there are never more than two frames; what comes meanwhile waits singly, the newest wins. Everything between
- * tracking and the avatar's picture is `animate`'s own.
+ * The live pipeline, from whatever says how the driver moves to the avatar's packets. One frame is tracked, in the
+ * tracker's thread, while the one before is drawn and encoded; before either half the newest frame waits singly and
+ * pushes older ones out. Everything between tracking and the avatar's picture is `animate`'s own.
  */
 export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineParts): Observable<unknown> {
   const { stages, drops } = parts;
-  const gate = latestWins<LiveInput>(IN_FLIGHT, () => drops.add('latest'));
+  const beforeTracking = latestWins<LiveInput>(1, () => drops.add('track'));
+  const beforeDrawing = latestWins<TrackResult>(1, () => drops.add('draw'));
   const tracked = inputs.pipe(
-    gate.admit,
+    beforeTracking.admit,
     concatMap((input) => (input.kind === 'picture' ? trackFaces(of(input.frame), stages) : of(input.result))),
     map((result) => withFace(result, result.face === null ? null : canonicalFace(result.face))),
     map((result) => (parts.onFace(result) ? result : withFace(result, null))),
+    tap(() => queueMicrotask(beforeTracking.release)),
+    beforeDrawing.admit,
   );
   return reenactTracked(tracked, stages).pipe(
     tap((frame) => parts.onAvatar(frame)),
@@ -58,22 +58,14 @@ export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineP
       trace,
       picture: await stages.clock.time('encode', () => parts.encode(avatar, trace)),
     })),
-    tap(({ picture }) => {
-      gate.release();
+    tap(({ picture, trace }) => {
       if (picture === null) drops.add('encode');
+      else parts.send(picture, trace);
+      beforeDrawing.release();
     }),
-    filter(isEncoded),
-    tap(({ picture, trace }) => parts.send(picture, trace)),
   );
 }
 
 function withFace(result: TrackResult, face: TrackedFace | null): TrackResult {
   return { ...result, face };
-}
-
-function isEncoded(frame: {
-  readonly trace: FrameTrace;
-  readonly picture: EncodedPicture | null;
-}): frame is { readonly trace: FrameTrace; readonly picture: EncodedPicture } {
-  return frame.picture !== null;
 }
