@@ -33,7 +33,7 @@ function contentSecurityPolicy(request: FastifyRequest): string {
     `connect-src 'self'${sockets}`,
     "img-src 'self' blob: data:",
     "media-src 'self' blob: mediastream:",
-    "style-src 'self' 'unsafe-inline'",
+    "style-src 'self'",
     "font-src 'self'",
     "manifest-src 'self'",
     "base-uri 'none'",
