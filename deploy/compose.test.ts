@@ -22,7 +22,7 @@ interface Compose {
   readonly volumes: Record<string, null>;
 }
 
-const VALUES: Record<string, string> = {
+const VALUES = {
   DOMAIN: 'live.example.org',
   ANNOUNCED_ADDRESS: '203.0.113.10',
   TOKEN_SECRET: 't'.repeat(64),
@@ -30,7 +30,7 @@ const VALUES: Record<string, string> = {
 };
 /** As Compose does: `${NAME}` and `${NAME:?message}`. */
 const fillIn = (text: string): string =>
-  text.replace(/\$\{(\w+)(:\?[^}]*)?\}/g, (_, name: string) => VALUES[name] ?? '');
+  text.replace(/\$\{(\w+)(:\?[^}]*)?\}/g, (_, name: string) => VALUES[name as keyof typeof VALUES] ?? '');
 
 const text = read('compose.yaml');
 const compose = parse(fillIn(text)) as Compose;
@@ -51,8 +51,8 @@ describe('compose.yaml', () => {
   it('gives the server a configuration that it accepts, without development mode', () => {
     expect(config.http).toMatchObject({ publicUrl: 'https://live.example.org', trustProxy: true });
     expect(config.https.enabled).toBe(false);
-    expect(config.tokens.secret).toBe(VALUES['TOKEN_SECRET']);
-    expect(config.sfu.announcedAddress).toBe(VALUES['ANNOUNCED_ADDRESS']);
+    expect(config.tokens.secret).toBe(VALUES.TOKEN_SECRET);
+    expect(config.sfu.announcedAddress).toBe(VALUES.ANNOUNCED_ADDRESS);
     expect(config.ice.turnUrls).toEqual([
       ...['turn:live.example.org:3478?transport=udp', 'turn:live.example.org:3478?transport=tcp'],
     ]);

@@ -27,8 +27,8 @@ describe('the container', () => {
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'loki-container-'));
     chmodSync(root, 0o755);
-    const worker = process.env['MEDIASOUP_WORKER_BIN'] ?? '';
-    layOutImage({ stages, root, mediasoupWorker: worker });
+    const { MEDIASOUP_WORKER_BIN = '', PATH } = process.env;
+    layOutImage({ stages, root, mediasoupWorker: MEDIASOUP_WORKER_BIN });
     const state = join(root, last(image, 'VOLUME') ?? '');
     mkdirSync(state, { recursive: true });
     if (isRoot) chownSync(state, NOBODY, NOBODY);
@@ -43,7 +43,7 @@ describe('the container', () => {
     child = spawn(command === 'node' ? process.execPath : command, args, {
       cwd: join(root, last(image, 'WORKDIR') ?? ''),
       env: {
-        PATH: process.env['PATH'],
+        PATH,
         HOME: '/nonexistent',
         ...Object.fromEntries(variables),
         LOKI_HTTP_PORT: String(port),

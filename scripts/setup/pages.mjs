@@ -8,8 +8,11 @@ const CONFIG = join(ROOT, 'src/client/vite.config.ts');
 const OUTPUT = join(ROOT, 'out/pages');
 /** Fingerprint of the sources that the built pages come from; Vite empties the folder before it builds. */
 const STAMP = join(OUTPUT, '.sources');
-/** The pages, what they share with the server, and the versions of their libraries. */
-const SOURCES = ['src/client', 'src/contract', 'src/sfu/signaling', 'package-lock.json'];
+/** The pages, what they share with the server, the clip they carry, and the versions of their libraries. */
+const SOURCES = [
+  ...['src/client', 'src/contract', 'src/sfu/signaling', 'src/gateway/api', 'src/errors.ts'],
+  ...['models/builtin/driver.mp4', 'package-lock.json'],
+];
 
 /** Whether the built pages are those of the present sources. */
 export function pagesSettled() {
