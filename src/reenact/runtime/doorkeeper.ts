@@ -28,7 +28,7 @@ export class Doorkeeper {
   readonly #meter = new LoadMeter();
   readonly #cores = availableParallelism();
   #timer: NodeJS.Timeout | undefined;
-  #running: (() => Running) | null = null;
+  #running: Running | null = null;
   #refusedLast = false;
   #refusals = 0;
 
@@ -36,9 +36,9 @@ export class Doorkeeper {
     this.#limits = limits;
   }
 
-  start(running: () => Running): void {
+  start(running: Running): void {
     this.#running = running;
-    this.#timer = setInterval(() => this.#look(running()), SAMPLE_MS).unref();
+    this.#timer = setInterval(() => this.#look(running), SAMPLE_MS).unref();
   }
 
   close(): void {
@@ -57,7 +57,7 @@ export class Doorkeeper {
 
   /** Nobody would notice some work at low priority. */
   get idle(): boolean {
-    return (this.#running?.().sessions.size ?? 0) === 0 || this.utilisation < IDLE_UTILISATION;
+    return (this.#running?.sessions.size ?? 0) === 0 || this.utilisation < IDLE_UTILISATION;
   }
 
   /** @throws LokiError SERVER_BUSY */
@@ -76,7 +76,7 @@ export class Doorkeeper {
 
   #ask(fps: number, sessions: number, sessionsOnFreest: number): Admission {
     const { msPerFrame, loopMsPerFrame, otherCores } = this.#meter.read();
-    const records = this.#running === null ? [] : [...this.#running().sessions.values()];
+    const records = [...(this.#running?.sessions.values() ?? [])];
     const load: Load = {
       cores: this.#cores,
       sessions,

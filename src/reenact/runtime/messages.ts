@@ -128,6 +128,8 @@ export const toWorker = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('close'), id: requestId, sessionId }),
   z.object({ kind: z.literal('prepareAvatar'), id: requestId, avatarPath: path, sizePx }),
+  /** To the spare: an avatar that it may have to take over at once. */
+  z.object({ kind: z.literal('rehearse'), avatarPath: path, sizePx }),
   z.object({ kind: z.literal('forgetPicture'), picture: z.string().length(64) }),
   /** Answered with `checked`. */
   z.object({ kind: z.literal('checkPortrait'), id: requestId, path }),

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Logger } from '../../log.ts';
 import { type WorkerInit, WorkerProcess } from './worker-process.ts';
 
@@ -13,8 +14,8 @@ export interface ProcessPoolOptions {
 const REFILL_AFTER_MS = 3000;
 const REFILL_AFTER_FAILURE_MS = 10_000;
 
-/** Starts worker processes, and keeps a spare one that has its models loaded. */
-export class ProcessPool {
+/** Starts worker processes, and keeps a spare one that has its models loaded; `spare` says when that is ready. */
+export class ProcessPool extends EventEmitter<{ spare: [process: WorkerProcess] }> {
   readonly #options: ProcessPoolOptions;
   #spare: WorkerProcess | null = null;
   readonly #alive = new Set<WorkerProcess>();
@@ -24,6 +25,7 @@ export class ProcessPool {
   #closed = false;
 
   constructor(options: ProcessPoolOptions) {
+    super();
     this.#options = options;
   }
 
@@ -58,6 +60,10 @@ export class ProcessPool {
       if (this.#spare !== null || this.#closed) return;
       const spare = this.#start();
       this.#spare = spare;
+      spare.ready.then(
+        () => this.emit('spare', spare),
+        () => undefined,
+      );
       spare.once('death', (cause, detail) => {
         if (this.#spare !== spare) return;
         this.#spare = null;

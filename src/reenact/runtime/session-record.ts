@@ -44,9 +44,8 @@ export class SessionRecord implements DeathRecord {
     return this.spec.localPort === undefined;
   }
 
-  began(address: RtpAddress, state: SessionState): void {
+  began(address: RtpAddress): void {
     this.running = true;
-    this.state = state;
     this.spec = { ...this.spec, localPort: address.port };
     this.#resolve(address);
   }

@@ -26,6 +26,8 @@ export class WorkerHost {
     switch (message.kind) {
       case 'ping':
         return this.#pong(message.sequence);
+      case 'rehearse':
+        return this.#tools?.rehearse(message.avatarPath, message.sizePx);
       case 'forgetPicture':
         return this.#tools?.avatars.forget(message.picture);
     }

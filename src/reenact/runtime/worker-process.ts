@@ -12,7 +12,9 @@ import {
   type WorkerAnswer,
   type WorkerRequest,
 } from './messages.ts';
+import { schedulerWaitMs } from './scheduler-wait.ts';
 
+const TYPESCRIPT = new URL('../track/register-typescript.mjs', import.meta.url).href;
 const WORKER_MAIN = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
 const HEARTBEAT_MS = 200;
 const START_LIMIT_MS = 30_000;
@@ -65,7 +67,7 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
   constructor(init: WorkerInit, hangMs: number) {
     super();
     this.#child = fork(WORKER_MAIN, {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+      execArgv: ['--import', TYPESCRIPT],
       serialization: 'advanced',
       // Standard output belongs to the command line: whatever a library prints goes where the log goes.
       stdio: ['ignore', 2, 2, 'ipc'],
@@ -138,7 +140,7 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     let sequence = 0;
     this.#heard = () => heartbeat.heard(performance.now());
     this.#heartbeat = setInterval(() => {
-      if (heartbeat.tick(performance.now())) return this.kill('hang');
+      if (heartbeat.tick(performance.now(), schedulerWaitMs(this.pid))) return this.kill('hang');
       this.#outbox.sendLatest('ping', { kind: 'ping', sequence: sequence++ });
     }, HEARTBEAT_MS);
   }

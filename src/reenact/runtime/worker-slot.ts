@@ -66,7 +66,8 @@ export class WorkerSlot extends EventEmitter<WorkerSlotEvents> {
       } catch (error) {
         if (!(error instanceof LokiError) || this.#closed) throw error;
         this.log.error({ worker: this.name, code: error.code }, 'reenactment worker could not start');
-        if (failures >= MAX_FAILED_STARTS) this.emit('unstartable', error);
+        // What is missing or damaged is so the next time, too.
+        if (failures >= MAX_FAILED_STARTS || error.code !== 'WORKER_DIED') this.emit('unstartable', error);
       }
     }
   }

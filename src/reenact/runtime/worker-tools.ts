@@ -1,5 +1,7 @@
+import { FrameFitter } from '../fit/frame-fitter.ts';
+import type { LandmarkRig } from '../fit/landmark-rig.ts';
 import { createCalibrator } from '../live/calibrator.ts';
-import type { LiveSessionParts } from '../live/types.ts';
+import type { LiveAvatar, LiveSessionParts } from '../live/types.ts';
 import { loadRig } from '../session.ts';
 import { AvatarBuilder } from './avatar-builder.ts';
 import { AvatarCache } from './avatar-cache.ts';
@@ -12,6 +14,8 @@ export interface WorkerTools {
   readonly parts: LiveSessionParts;
   readonly avatars: AvatarCache;
   readonly builder: AvatarBuilder;
+  /** Loads an avatar and runs everything that a frame needs a few times, so that the first real one is not slow. */
+  rehearse(avatarPath: string, sizePx: number): Promise<void>;
   /** Idempotent; sessions are closed before. */
   close(): Promise<void>;
 }
@@ -34,8 +38,25 @@ export async function loadTools(init: Extract<ToWorker, { kind: 'init' }>): Prom
       createTracker: () => trackers.acquire(),
       loadAvatar: (path, sizePx) => avatars.load(path, sizePx),
     },
+    rehearse: async (avatarPath, sizePx) => {
+      // A picture that is gone meanwhile is the matter of the session that asks for it.
+      const avatar = await avatars.load(avatarPath, sizePx).catch(() => null);
+      if (avatar !== null) await playThrough(rig, avatar);
+    },
     close: async () => {
       await Promise.all([trackers.close(), builder.close(), calibrator.close()]);
     },
   };
 }
+
+async function playThrough(rig: LandmarkRig, { reference, generator }: LiveAvatar): Promise<void> {
+  const { landmarks, calibration, coefficients } = reference;
+  const fitter = new FrameFitter(rig, calibration);
+  for (let sequence = 0; sequence < REHEARSED_FRAMES; sequence++) {
+    fitter.fit(landmarks);
+    await generator.generate({ sequence, ptsMs: 0, captureTimeMs: 0, coefficients });
+  }
+  await generator.close();
+}
+
+const REHEARSED_FRAMES = 12;
