@@ -1,10 +1,11 @@
 import type { types } from 'mediasoup';
 import type { AvatarStreams, RtpAddress, RtpStream } from '../contract/live-session.ts';
 import { AvatarSource } from './avatar-source.ts';
-import { avatarRtpParameters, describeStream } from './codecs.ts';
+import { avatarRtpParameters, describeStream, EXTENSIONS } from './codecs.ts';
 import type { SfuOptions } from './sfu-types.ts';
 
 const LOOPBACK = '127.0.0.1';
+const DRIVER_EXTENSIONS = new Set<string>(Object.values(EXTENSIONS).map(({ uri }) => uri));
 const SOCKET_BUFFER_BYTES = 1024 * 1024;
 
 /** A driver's stream on its way to the reenactment worker, paused until the worker knows of it. */
@@ -68,13 +69,13 @@ export class AvatarLeg {
 
   /** To the worker, and to nobody else. */
   async consumeDriver(producer: types.Producer): Promise<DriverLeg> {
-    const { codecs, headerExtensions = [] } = this.#router.rtpCapabilities;
+    const { codecs = [], headerExtensions = [] } = this.#router.rtpCapabilities;
     const consumer = await this.#transport.consume({
       producerId: producer.id,
-      // No retransmission and no bandwidth estimate on loopback.
+      // Nothing is lost on loopback, and what its bandwidth is need not be probed.
       rtpCapabilities: {
-        codecs: codecs?.filter(({ mimeType }) => !mimeType.endsWith('/rtx')) ?? [],
-        headerExtensions,
+        codecs: codecs.filter(({ mimeType }) => !mimeType.endsWith('/rtx')),
+        headerExtensions: headerExtensions.filter(({ uri }) => DRIVER_EXTENSIONS.has(uri)),
       },
       enableRtx: false,
       paused: true,

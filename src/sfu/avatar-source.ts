@@ -7,8 +7,6 @@ const LOOPBACK = '127.0.0.1';
 export interface AvatarConsumeOptions {
   /** Those that the viewer wants; all where absent. */
   readonly kinds?: readonly ('video' | 'audio')[];
-  /** False: lost packets are repeated as they were, without a stream of their own. */
-  readonly rtx?: boolean;
   /** Names of the m-sections, where the viewer gave them. */
   readonly mids?: Readonly<Partial<Record<'video' | 'audio', string>>>;
 }
@@ -34,7 +32,7 @@ export class AvatarSource {
   async consume(
     viewer: types.WebRtcTransport,
     rtpCapabilities: types.RtpCapabilities,
-    { kinds, rtx = true, mids = {} }: AvatarConsumeOptions = {},
+    { kinds, mids = {} }: AvatarConsumeOptions = {},
   ): Promise<types.Consumer[]> {
     const consumers: types.Consumer[] = [];
     for (const { id: producerId, kind } of this.#producers) {
@@ -46,7 +44,6 @@ export class AvatarSource {
           producerId,
           rtpCapabilities,
           paused: true,
-          ...(!rtx && { enableRtx: false }),
           ...(mid !== undefined && { mid }),
         }),
       );

@@ -52,11 +52,14 @@ export function problem(error: LokiError, headers: HttpAnswer['headers'] = {}, s
   );
 }
 
-/** Answer to `OPTIONS`, of a browser's preflight as well. */
+/**
+ * Answer to `OPTIONS`, of a browser's preflight as well. Clients were met that ask the endpoint, and conclude from
+ * `PATCH` in the preflight's list that candidates may trickle: it is the same list everywhere.
+ */
 export function options(methods: string, headers: HttpAnswer['headers']): HttpAnswer {
   return answer(204, {
     allow: methods,
-    'access-control-allow-methods': methods,
+    'access-control-allow-methods': 'POST, PATCH, DELETE, OPTIONS',
     'access-control-allow-headers': 'Authorization, Content-Type, If-Match',
     'access-control-max-age': '600',
     ...headers,

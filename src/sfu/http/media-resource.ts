@@ -92,7 +92,7 @@ export class MediaResource {
       'a=ice-lite',
       `a=ice-ufrag:${iceParameters.usernameFragment}`,
       `a=ice-pwd:${iceParameters.password}`,
-      ...candidateLines(this.#transport.iceCandidates),
+      ...candidateLines(this.#usedCandidates()),
       'a=end-of-candidates',
     ];
     return answer(200, { 'content-type': SDP_FRAGMENT, etag: this.#etag }, `${lines.join('\r\n')}\r\n`);
@@ -106,6 +106,13 @@ export class MediaResource {
     clearTimeout(this.#expiryTimer);
     this.#transport.close();
     this.#options.onEnd();
+  }
+
+  /** A restart keeps to the path in use, where there is one: clients were met that take one candidate and no more. */
+  #usedCandidates(): types.IceCandidate[] {
+    const { iceCandidates, iceSelectedTuple: used } = this.#transport;
+    const same = iceCandidates.filter(({ protocol }) => protocol === used?.protocol);
+    return same.length > 0 ? same.slice(0, 1) : iceCandidates;
   }
 
   #onIceState(state: types.IceState): void {

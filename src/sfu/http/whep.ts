@@ -4,7 +4,7 @@ import { LokiError } from '../../errors.ts';
 import { roomPayloadTypes } from '../codecs.ts';
 import { refusing } from '../peer.ts';
 import type { Guest, Room } from '../room.ts';
-import { type AnsweredMedia, writeAnswer } from '../sdp/answer.ts';
+import { type AnsweredMedia, remoteDtls, writeAnswer } from '../sdp/answer.ts';
 import { receivableCodec, receiverCapabilities } from '../sdp/choose.ts';
 import type { Offer, OfferedCodec, OfferedMedia } from '../sdp/offer.ts';
 import type { TokenGrant } from '../sfu-types.ts';
@@ -49,10 +49,9 @@ export async function openWhep(
   let transport: types.WebRtcTransport | null = null;
   try {
     transport = await media.createTransport('receive', false, source.router);
-    await refusing(transport.connect({ dtlsParameters: offer.dtls as unknown as types.DtlsParameters }));
+    await refusing(transport.connect({ dtlsParameters: remoteDtls(offer) }));
     const consumers = await source.consume(transport, capabilities(choices), {
       kinds: choices.map(({ media: { type } }) => type as 'audio' | 'video'),
-      rtx: false,
       mids: Object.fromEntries(choices.map(({ media: { type, mid } }) => [type, mid ?? type])),
     });
     const answers = offer.media.map((_, index): AnsweredMedia | null => {

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import { LokiError } from '../../errors.ts';
 import { refusing } from '../peer.ts';
 import type { Room } from '../room.ts';
-import { writeAnswer } from '../sdp/answer.ts';
+import { remoteDtls, writeAnswer } from '../sdp/answer.ts';
 import { takeSection } from '../sdp/choose.ts';
 import type { Offer } from '../sdp/offer.ts';
 import type { TokenGrant } from '../sfu-types.ts';
@@ -51,7 +51,7 @@ export async function openWhip(
   });
   try {
     transport = await room.media.createTransport('send');
-    await refusing(transport.connect({ dtlsParameters: offer.dtls as unknown as types.DtlsParameters }));
+    await refusing(transport.connect({ dtlsParameters: remoteDtls(offer) }));
     for (const [i, section] of taken.entries()) {
       if (!section) continue;
       const kind = offer.media[i].type as types.MediaKind;

@@ -38,7 +38,6 @@ export function writeAnswer(
     'a=ice-lite',
     ...(bundled.length > 0 ? [`a=group:BUNDLE ${bundled.join(' ')}`] : []),
     'a=msid-semantic: WMS *',
-    // An offerer that can only be the DTLS server makes this side the client (RFC 8842, section 5.3).
     `a=setup:${offer.dtls.role === 'server' ? 'active' : 'passive'}`,
     `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
   ];
@@ -53,6 +52,20 @@ export function writeAnswer(
     first = false;
   });
   return `${lines.join('\r\n')}\r\n`;
+}
+
+/**
+ * The client's side as mediasoup takes it. An offerer that can be either is told to be the DTLS client; one that can only
+ * be the server is left so (RFC 8842, section 5.3).
+ */
+export function remoteDtls({ dtls }: Offer): types.DtlsParameters {
+  return {
+    role: dtls.role === 'server' ? 'server' : 'client',
+    fingerprints: dtls.fingerprints.map(({ algorithm, value }) => ({
+      algorithm: algorithm as types.FingerprintAlgorithm,
+      value,
+    })),
+  };
 }
 
 /** `a=candidate` lines (RFC 8839, section 5.1; TCP: RFC 6544). */
