@@ -19,10 +19,10 @@ export interface DuePacket extends AudioPacket {
 
 /** A second and a half of Opus in packets of 20 ms. */
 const MAX_PACKETS = 75;
-/** The delay follows the picture's by this much a second of sound: a receiver stretches that unheard. */
-const SLEW_MS_PER_MS = 0.025;
+/** How fast the delay follows the picture's: less than receivers stretch sound by when their own buffers adapt. */
+const SLEW_MS_PER_MS = 0.08;
 /** Further away than this, a jump is less bad than the way there. */
-const JUMP_MS = 200;
+const JUMP_MS = 150;
 const MAX_DELAY_MS = 1200;
 
 /**

@@ -141,6 +141,8 @@ export class TestPeer {
   /** Requests for the driver's key frames. */
   pliCount = 0;
   impairment: Impairment = { loss: 0, late: 0, lateMs: 0, garbage: 0 };
+  /** Capture times of the driver's pictures, in the order of its file, Unix milliseconds. */
+  readonly driverCaptures: number[] = [];
   /** Packets of the driver are withheld. */
   stalled = false;
   onFrame: ((frame: ReceivedFrame) => void) | null = null;
@@ -190,6 +192,7 @@ export class TestPeer {
 
   #fromDriver(bytes: Uint8Array, port: number): void {
     this.#driver = { ip: '127.0.0.1', port };
+    if (!isRtcp(bytes)) this.#noteDriver(parseRtp(bytes));
     if (this.stalled) return;
     const { loss, late, lateMs, garbage } = this.impairment;
     for (let left = garbage; left > 0; left--) {
@@ -202,6 +205,13 @@ export class TestPeer {
     if (this.#random() < loss) return;
     if (this.#random() < late) setTimeout(() => this.sendToSession(bytes), lateMs * this.#random()).unref();
     else this.sendToSession(bytes);
+  }
+
+  #noteDriver(packet: RtpPacket | null): void {
+    if (packet?.ssrc !== DRIVER_SSRC) return;
+    const captureTimeMs = captureOf(packet);
+    const last = this.driverCaptures.at(-1) ?? 0;
+    if (captureTimeMs !== null && captureTimeMs > last) this.driverCaptures.push(captureTimeMs);
   }
 
   #fromSession(bytes: Uint8Array): void {

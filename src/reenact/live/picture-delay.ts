@@ -2,7 +2,7 @@ import type { CaptureClockSource } from '../../rtp/capture-clock.ts';
 import { RollingQuantiles } from './rolling-quantiles.ts';
 
 /** Medians over this follow a change of load within seconds and no single slow frame. */
-const WINDOW_MS = 4000;
+const WINDOW_MS = 2500;
 /** What a driver's picture takes where none has been measured yet. */
 const FIRST_GUESS_MS = 60;
 /**

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ERROR_CODES, type ErrorCode, LokiError } from '../../errors.ts';
 import type { FilePlayer, PlayFileOptions } from './play-file.ts';
 import { type PlayFileReply, type PlayFileRequest, playFileReplySchema } from './play-file-messages.ts';
@@ -20,7 +21,7 @@ export interface FilePlayerProcess extends FilePlayer {
  */
 export async function playFileInProcess(options: PlayFileOptions): Promise<FilePlayerProcess> {
   const child = fork(fileURLToPath(new URL('./play-file-worker.ts', import.meta.url)), {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
   });
   let settle: (error: LokiError | null) => void = () => {};
   const ended = new Promise<LokiError | null>((resolve) => {
