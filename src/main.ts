@@ -13,6 +13,7 @@ import { AvatarStore } from './gateway/avatars/avatar-store.ts';
 import { BUILTIN_DRIVER_STREAMS, playBuiltinDriver } from './gateway/builtin-driver.ts';
 import { allowUpgrade, originRule } from './gateway/cross-origin.ts';
 import { DEMO_ROOM, DemoRoom } from './gateway/demo-room.ts';
+import { forwardedAddress } from './gateway/forwarded-address.ts';
 import { type Gateway, openGateway } from './gateway/gateway.ts';
 import { openListeners } from './gateway/listeners.ts';
 import { sfuOptions } from './gateway/sfu-options.ts';
@@ -58,6 +59,7 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
     log: log.child({ stage: 'sfu' }),
     avatars,
     allowOrigin: allowUpgrade(allowed),
+    ...(config.http.trustProxy && { addressOf: forwardedAddress }),
   });
   const development = !configured;
   const gateway = await openGateway({

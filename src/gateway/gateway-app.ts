@@ -37,7 +37,8 @@ export async function createGatewayApp(context: GatewayContext, pagesFolder?: st
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({ stage: 'http' }, { redact: REDACTED }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.http.trustProxy,
+    // One proxy, whose word is the last in the list; what clients wrote before it is not believed.
+    trustProxy: config.http.trustProxy ? (_address, hop) => hop === 0 : false,
     bodyLimit: MAX_JSON_BYTES,
     routerOptions: { maxParamLength: 128 },
     serverFactory: (serve) => {

@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { builtinAvatars } from '../builtin-media.ts';
 import { lanAddress } from './addresses.ts';
+import { joinRoom } from './join-room-fixture.ts';
 import { MEDIASOUP_WORKER, runServer, type ServerProcess, startServer } from './server-process.ts';
 import { Tokens } from './tokens.ts';
 
@@ -15,19 +16,6 @@ const refusalOf = async (response: Response) => {
   const { error } = (await response.json()) as { error: { code: string; message: string } };
   return { status: response.status, code: error.code };
 };
-
-/** Sends one request over a new signalling connection and resolves with the first answer. */
-async function joinRoom(
-  base: string,
-  token: string,
-): Promise<{ socket: WebSocket; answer: { ok: boolean; error?: { code: string } } }> {
-  const socket = new WebSocket(`${base.replace('http', 'ws')}/signal`);
-  await once(socket, 'open');
-  const answered = once(socket, 'message');
-  socket.send(JSON.stringify({ id: 1, type: 'join', data: { version: 1, token } }));
-  const [data] = await answered;
-  return { socket, answer: JSON.parse(String(data)) };
-}
 
 /** Without mediasoup's worker, which `npm run setup` gets, there is no server to test. */
 const describeServer = describe.skipIf(MEDIASOUP_WORKER === null);
