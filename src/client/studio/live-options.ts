@@ -11,7 +11,7 @@ export const START_OPTIONS: LiveOptions = {
   hotkey: null,
   paused: false,
   background: { kind: 'picture' },
-  label: { text: 'AI avatar', corner: 'bottom-right', size: 0.045, opacity: 0.85 },
+  label: { text: 'AI-generated', corner: 'bottom-left', size: 0.045, opacity: 0.8 },
   preview: true,
   probe: false,
 };

@@ -1,98 +1,21 @@
-import { computed, signal } from '@preact/signals';
-import { Device } from 'mediasoup-client';
-import type { RtpCapabilities } from 'mediasoup-client/types';
-import type { LiveOptions, Quantiles, SessionStats, TrackingMode } from '../../contract/live-session.ts';
-import type { Answers, Notification, OptionsPatch, RoomState } from '../../sfu/signaling/messages.ts';
+import type { TrackingMode } from '../../contract/live-session.ts';
 import { openSource } from '../capture/open-source.ts';
 import type { OpenSource, SourceChoice } from '../capture/source.ts';
 import { markSource } from '../probe/mark-source.ts';
 import { probeWanted } from '../probe/probe-mode.ts';
-import { AvatarMedia, type AvatarStream } from '../session/avatar-media.ts';
-import { DriverMedia } from '../session/driver-media.ts';
-import { browserNowMs, RoomSession } from '../session/room-session.ts';
-import { errorCode, errorText } from '../session/server-error.ts';
-import { FIRST_PHASE, type SessionPhase } from '../session/session-machine.ts';
-import { LandmarkSender } from '../track/landmark-sender.ts';
-import { LandmarkTracker } from '../track/landmark-tracker.ts';
-import { type PlainError, plainError } from '../ui/plain-words.ts';
-import { type Avatar, type AvatarList, type Links, StudioApi } from './api.ts';
-import { patched, START_OPTIONS } from './live-options.ts';
-import { PatchSender } from './patch-sender.ts';
-import { type Recording, record } from './recorder.ts';
-import { roomMemory } from './room-memory.ts';
-
-/** `choose` a source, `starting` it, `driving`. */
-export type Stage = 'choose' | 'starting' | 'driving';
-
-export interface Problem extends PlainError {
-  readonly code: string;
-}
+import { browserNowMs } from '../session/room-session.ts';
+import { PrivateTracking } from './private-tracking.ts';
+import { record } from './recorder.ts';
+import { StudioRoom } from './studio-room.ts';
 
 const COUNTDOWN_S = 3;
-const NOTICE_MS = 5_000;
 
-/** State of the studio page as signals, and everything that its buttons do. Nothing here touches the page. */
-export class StudioModel {
-  readonly phase = signal<SessionPhase>(FIRST_PHASE);
-  readonly room = signal<RoomState | null>(null);
-  readonly options = signal<LiveOptions>(START_OPTIONS);
-  readonly stats = signal<SessionStats | null>(null);
-  /** Capture to screen as viewers report it. */
-  readonly viewersMs = signal<Quantiles | null>(null);
-  /** Capture to this page's own screen. */
-  readonly screenMs = signal<Quantiles | null>(null);
-  readonly mapUrl = signal<string | null>(null);
-  readonly stage = signal<Stage>('choose');
-  readonly source = signal<OpenSource | null>(null);
-  readonly avatarStream = signal<AvatarStream | null>(null);
-  readonly avatars = signal<AvatarList | null>(null);
-  /** Being changed to; null otherwise. */
-  readonly pendingAvatar = signal<string | null>(null);
-  readonly tracking = signal<TrackingMode>('server');
-  readonly switchingTracking = signal(false);
-  /** Seconds left until the neutral face is taken; 0 while it is. */
-  readonly countdown = signal<number | null>(null);
-  readonly recording = signal<Recording | null>(null);
-  readonly links = signal<Links | null>(null);
-  readonly problem = signal<Problem | null>(null);
-  /** Passing news, read out to who cannot see them. */
-  readonly notice = signal('');
-  readonly developmentNotice = signal<string | null>(null);
-
-  readonly avatar = computed<Avatar | null>(() => {
-    const id = this.pendingAvatar.value ?? this.room.value?.avatarId;
-    return this.avatars.value?.avatars.find((avatar) => avatar.id === id) ?? null;
-  });
-  readonly online = computed(() => this.phase.value.name === 'online');
-
-  readonly session: RoomSession;
-  private readonly api = new StudioApi(() => this.token ?? '');
-  private readonly driver: DriverMedia;
-  private readonly watcher: AvatarMedia;
-  private readonly patches: PatchSender;
-  private token: string | null = null;
-  private mediaEpoch = -1;
-  private tracker: LandmarkTracker | null = null;
-  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor() {
-    this.session = new RoomSession({
-      token: (refresh) => this.findToken(refresh),
-      resumeStore: roomMemory.resumeStore,
-      onPhase: (phase) => this.follow(phase),
-      onJoined: (joined) => void this.joined(joined),
-      onNotification: (notification) => this.notified(notification),
-    });
-    this.driver = new DriverMedia(this.session);
-    this.watcher = new AvatarMedia(this.session, (avatar) => {
-      this.avatarStream.value = avatar;
-    });
-    this.patches = new PatchSender((patch) => this.deliver(patch));
-  }
-
-  open(): void {
-    this.session.start();
-  }
+/** Everything that the studio's buttons do. Nothing here touches the page. */
+export class StudioModel extends StudioRoom {
+  private readonly privateTracking = new PrivateTracking(
+    () => this.driver.landmarkChannel,
+    (ms) => this.session.toServerMs(ms),
+  );
 
   /** Turns the source on; replaces the one that runs. */
   async start(choice: SourceChoice): Promise<void> {
@@ -105,7 +28,7 @@ export class StudioModel {
       before?.close();
       this.source.value = source;
       source.video.addEventListener('ended', () => this.sourceEnded(source), { once: true });
-      this.tracker?.follow(source.video);
+      this.privateTracking.follow(source.video);
       await this.sendSource();
       this.stage.value = 'driving';
     } catch (error) {
@@ -122,12 +45,6 @@ export class StudioModel {
     source?.close();
     await this.stopRecording();
     await this.sendSource().catch((error) => this.fail(error));
-  }
-
-  /** Shown at once; sent at a pace. */
-  change(patch: OptionsPatch): void {
-    this.options.value = patched(this.options.value, patch);
-    this.patches.push(patch);
   }
 
   togglePause(): void {
@@ -159,21 +76,6 @@ export class StudioModel {
     }
   }
 
-  async chooseAvatar(id: string): Promise<void> {
-    if (this.pendingAvatar.value || this.room.value?.avatarId === id) return;
-    this.pendingAvatar.value = id;
-    try {
-      await this.session.request('setAvatar', { avatarId: id });
-      const { room } = this;
-      if (room.value) room.value = { ...room.value, avatarId: id };
-      this.say(`${this.avatar.value?.name ?? 'The avatar'} is chosen.`);
-    } catch (error) {
-      this.fail(error);
-    } finally {
-      this.pendingAvatar.value = null;
-    }
-  }
-
   /** @throws ServerError, for the form to show */
   async uploadAvatar(picture: File, name: string, consent: boolean): Promise<void> {
     const avatar = await this.api.upload(picture, name, consent);
@@ -197,7 +99,7 @@ export class StudioModel {
     this.switchingTracking.value = true;
     const before = this.tracking.value;
     try {
-      if (mode === 'private') await this.openTracker();
+      if (mode === 'private') await this.privateTracking.open(this.source.value?.video ?? null);
       await this.driver.send({
         camera: null,
         microphone: this.source.value?.audio ?? null,
@@ -206,11 +108,11 @@ export class StudioModel {
       await this.session.request('setTracking', { mode });
       this.tracking.value = mode;
       await this.sendSource();
-      if (mode === 'server') this.closeTracker();
+      if (mode === 'server') this.privateTracking.close();
       this.say(mode === 'private' ? 'Your picture stays on this machine.' : 'The server finds your face.');
     } catch (error) {
       this.tracking.value = before;
-      if (before === 'server') this.closeTracker();
+      if (before === 'server') this.privateTracking.close();
       this.fail(error);
       await this.sendSource().catch(() => {});
     } finally {
@@ -243,37 +145,15 @@ export class StudioModel {
     }
   }
 
-  /** The avatar's picture stood still although it should move. */
-  refreshStream(): void {
-    void this.watcher.refresh();
-  }
-
-  retry(): void {
-    this.problem.value = null;
-    this.session.retryNow();
-  }
-
-  dismiss(): void {
-    this.problem.value = null;
-  }
-
-  say(text: string): void {
-    clearTimeout(this.noticeTimer);
-    this.notice.value = text;
-    this.noticeTimer = setTimeout(() => {
-      this.notice.value = '';
-    }, NOTICE_MS);
-  }
-
   /** The page goes: devices are let go of, the place in the room is kept for a reload. */
   stopLocally(): void {
     this.source.value?.close();
-    this.closeTracker();
+    this.privateTracking.close();
   }
 
   close(): void {
     this.source.value?.close();
-    this.closeTracker();
+    this.privateTracking.close();
     this.patches.close();
     this.driver.close();
     this.watcher.close();
@@ -283,93 +163,6 @@ export class StudioModel {
   /** Whether a picture leaves this browser; tests of private mode look at it. */
   get sendsVideo(): boolean {
     return this.driver.sendsVideo;
-  }
-
-  private async findToken(refresh: boolean): Promise<string | null> {
-    const fromLink = new URLSearchParams(location.hash.slice(1)).get('token');
-    if (fromLink) {
-      this.token = fromLink;
-    } else if (!this.token || refresh) {
-      const opened = await this.api.openSession(roomMemory.room());
-      roomMemory.setRoom(opened.room);
-      this.token = opened.token;
-      this.developmentNotice.value = opened.notice;
-    }
-    return this.token;
-  }
-
-  private follow(phase: SessionPhase): void {
-    this.phase.value = phase;
-    if (phase.name === 'ended' || phase.name === 'refused') {
-      this.problem.value = { code: phase.code, ...plainError(phase.code, phase.message) };
-    } else if (phase.name === 'online') {
-      this.problem.value = null;
-    }
-  }
-
-  private async joined(joined: Answers['join']): Promise<void> {
-    const fresh = !joined.resumed || joined.mediaEpoch !== this.mediaEpoch;
-    this.mediaEpoch = joined.mediaEpoch;
-    this.takeRoom(joined.room);
-    this.change({ preview: true, probe: probeWanted() });
-    if (!this.avatars.value) void this.readAvatars();
-    if (!fresh) {
-      this.driver.recover();
-      this.watcher.recover();
-      return;
-    }
-    this.links.value = null;
-    try {
-      if (joined.room.tracking !== this.tracking.value) {
-        await this.session.request('setTracking', { mode: this.tracking.value });
-      }
-      await this.buildMedia(joined.routerRtpCapabilities);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private async buildMedia(capabilities: Record<string, unknown>): Promise<void> {
-    const device = await Device.factory();
-    await device.load({ routerRtpCapabilities: capabilities as unknown as RtpCapabilities });
-    await Promise.all([this.driver.rebuild(device), this.watcher.rebuild(device)]);
-  }
-
-  private notified(notification: Notification): void {
-    switch (notification.type) {
-      case 'room':
-        this.takeRoom(notification.data);
-        return;
-      case 'stats':
-        this.stats.value = notification.data.session as unknown as SessionStats;
-        this.viewersMs.value = notification.data.viewers
-          ? { p50: notification.data.viewers.p50Ms, p95: notification.data.viewers.p95Ms }
-          : null;
-        return;
-      case 'preview':
-        this.mapUrl.value = `data:image/png;base64,${notification.data.png}`;
-        return;
-      case 'streams':
-        void this.watcher.refresh();
-        return;
-      case 'mediaReset':
-        this.mediaEpoch = notification.data.mediaEpoch;
-        this.buildMedia(notification.data.routerRtpCapabilities).catch((error) => this.fail(error));
-        return;
-      case 'warning': {
-        const { code, message } = notification.data;
-        this.problem.value = { code, ...plainError(code, message) };
-        return;
-      }
-      case 'goodbye':
-        return;
-    }
-  }
-
-  private takeRoom(room: RoomState): void {
-    this.room.value = room;
-    // While a change of ours is on its way, what the server says is older than what is shown.
-    if (!this.patches.pending) this.options.value = patched(START_OPTIONS, room.options as OptionsPatch);
   }
 
   private async sendSource(): Promise<void> {
@@ -388,43 +181,10 @@ export class StudioModel {
     return markSource(source, () => this.session.toServerMs(browserNowMs()));
   }
 
-  private async openTracker(): Promise<void> {
-    if (this.tracker) return;
-    const sender = new LandmarkSender(
-      () => this.driver.landmarkChannel,
-      (ms) => this.session.toServerMs(ms),
-    );
-    this.tracker = await LandmarkTracker.open((face) => sender.send(face));
-    const source = this.source.value;
-    if (source) this.tracker.follow(source.video);
-  }
-
-  private closeTracker(): void {
-    this.tracker?.close();
-    this.tracker = null;
-  }
-
   private sourceEnded(source: OpenSource): void {
     if (this.source.value !== source) return;
     void this.stop();
-    this.problem.value = { code: 'OverconstrainedError', ...plainError('OverconstrainedError') };
-  }
-
-  private async deliver(patch: OptionsPatch): Promise<void> {
-    try {
-      await this.session.request('setOptions', { options: patch });
-    } catch (error) {
-      // What could not be said while away is said again on joining by whoever changes it.
-      if (errorCode(error) !== 'CONNECTION_LOST') this.fail(error);
-    }
-  }
-
-  private async readAvatars(): Promise<void> {
-    try {
-      this.avatars.value = await this.api.avatars();
-    } catch (error) {
-      this.fail(error);
-    }
+    this.report('OverconstrainedError');
   }
 
   private async stopRecording(): Promise<void> {
@@ -433,10 +193,5 @@ export class StudioModel {
     this.recording.value = null;
     const name = await recording.stop();
     this.say(`Saved as ${name}.`);
-  }
-
-  private fail(error: unknown): void {
-    const code = errorCode(error);
-    this.problem.value = { code, ...plainError(code, errorText(error)) };
   }
 }

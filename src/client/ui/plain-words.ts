@@ -74,6 +74,10 @@ const PLAIN: Readonly<Record<string, PlainError>> = {
     title: 'The avatar’s process stopped.',
     advice: 'It is started again by itself; a moment, please.',
   },
+  SESSION_FAILED: {
+    title: 'The server had to stop this session.',
+    advice: 'It is started again by itself in a moment.',
+  },
   MEDIA_REFUSED: {
     title: 'The server and this browser agree on no video format.',
     advice: 'Update the browser, or use Chrome, Edge or Firefox.',

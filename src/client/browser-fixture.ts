@@ -1,0 +1,96 @@
+/** A real Chromium for end-to-end tests, with the built-in driver's clip for a camera. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { openVideo } from '../reenact/codec/open-video.ts';
+
+const CHROMIUM = process.env['LOKI_CHROMIUM'] ?? '/usr/bin/chromium';
+const DRIVER = fileURLToPath(new URL('../../models/builtin/driver.mp4', import.meta.url));
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--use-fake-device-for-media-stream',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+];
+
+/** False where there is no Chromium: tests that need one skip then, and say so. */
+export const HAS_CHROMIUM = existsSync(CHROMIUM);
+
+export interface TestBrowser {
+  /** A page of its own context, with the test's own errors collected. @param camera whether the user allows it */
+  page(options?: { camera?: boolean; width?: number; height?: number }): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** @param cameraSeconds how much of the clip the camera shows, in a loop; 0 for Chromium's own test picture */
+export async function openBrowser(cameraSeconds: number): Promise<TestBrowser> {
+  const folder = await mkdtemp(join(tmpdir(), 'loki-camera-'));
+  const camera = join(folder, 'camera.mjpeg');
+  if (cameraSeconds > 0) await writeCamera(camera, cameraSeconds);
+  const browser: Browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: cameraSeconds > 0 ? [...FLAGS, `--use-file-for-fake-video-capture=${camera}`] : FLAGS,
+  });
+  return {
+    page: async ({ camera: allowed = true, width = 1280, height = 800 } = {}) => {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        permissions: allowed ? ['camera', 'microphone'] : [],
+      });
+      return context.newPage();
+    },
+    close: async () => {
+      await browser.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Chromium plays a file of JPEGs, one after the other, as a camera of 30 frames a second. */
+async function writeCamera(path: string, seconds: number): Promise<void> {
+  const video = await openVideo(DRIVER);
+  const file = await open(path, 'w');
+  let left = Math.round(seconds * video.fps);
+  for await (const { image } of video.frames()) {
+    if (left-- <= 0) break;
+    const { data, width, height } = image;
+    await file.write(
+      await sharp(data, { raw: { width, height, channels: 4 } })
+        .jpeg({ quality: 90 })
+        .toBuffer(),
+    );
+  }
+  await file.close();
+  await video.close();
+}
+
+/** Waits until the element has shown so many more frames. */
+export async function framesShown(
+  page: Page,
+  selector: string,
+  frames: number,
+  limitMs: number,
+): Promise<void> {
+  const shown = () =>
+    page.evaluate(
+      (css) => document.querySelector<HTMLVideoElement>(css)?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
+      selector,
+    );
+  const before = await shown();
+  const deadline = Date.now() + limitMs;
+  while ((await shown()) < before + frames) {
+    if (Date.now() > deadline) throw new Error(`${selector} shows no new frames`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
