@@ -48,7 +48,11 @@ export async function setUp({
       ];
       steps.push(...(server === 'required' ? live : live.map((step) => orSay(step, say))));
     }
-    if (browser) steps.push(orSay(ensureChromium({ say }), say));
+    if (browser) {
+      // Not before: apt does one thing at a time, and what the worker's build needs comes first.
+      const chromium = packagesInstalled.then((installed) => installed && ensureChromium({ say }));
+      steps.push(orSay(chromium, say));
+    }
     await allSettledOrThrow(steps);
   });
   return true;

@@ -1,44 +1,26 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ended, SetUpFixture } from './setup-fixture.ts';
 
-const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
 /** Ends as mediasoup's worker does when it is started by hand. */
 const WORKER = '#!/bin/sh\nexit 41\n';
 const ARCHIVE = `mediasoup-worker-9.8.7-${process.platform}-${process.arch}${
   process.platform === 'linux' ? `-kernel${release().split('.')[0]}` : ''
 }.tgz`;
 
-let project: string;
-let children: ChildProcess[];
+let project: SetUpFixture;
 beforeEach(async () => {
-  project = await mkdtemp(join(tmpdir(), 'loki-worker-'));
-  // As another user has to read it in one test.
-  await chmod(project, 0o755);
-  await cp(SCRIPTS, join(project, 'scripts'), { recursive: true });
-  await mkdir(join(project, 'models/cache'), { recursive: true });
-  await writeFile(join(project, 'models/cache/.unreachable'), '');
-  const lock = JSON.stringify({ packages: { '': {}, 'node_modules/mediasoup': { version: '9.8.7' } } });
-  await writeFile(join(project, 'package-lock.json'), lock);
-  // The dependencies count as installed: these tests are about the worker.
-  await mkdir(join(project, 'node_modules/tsx'), { recursive: true });
-  const sum = createHash('sha256').update(lock).digest('hex');
-  await writeFile(join(project, 'node_modules/.loki-setup'), `${sum} ${process.platform}-${process.arch}\n`);
-  await mkdir(join(project, 'bin'));
-  children = [];
+  project = await SetUpFixture.create({ mediasoup: '9.8.7' });
 });
-afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
-  await rm(project, { recursive: true, force: true });
-});
+afterEach(() => project.remove());
 
 /** A gzipped tar archive as mediasoup's makers publish it. */
 function archive(content: string, name = 'mediasoup-worker'): Buffer {
@@ -78,113 +60,79 @@ async function releases(answer: Answer) {
   };
 }
 
-/** Nothing but Node and the project's `bin` is found, so that no step gets at this machine's apt or compiler. */
-function start(args: string[], environment: Record<string, string>, options: { uid?: number } = {}) {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|MEDIASOUP|LOKI|XDG)/.test(name));
-  const child = spawn(process.execPath, args, {
-    cwd: project,
-    env: {
-      ...Object.fromEntries(inherited),
-      PATH: join(project, 'bin'),
-      XDG_CACHE_HOME: join(project, 'cache'),
-      MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL: 'http://127.0.0.1:9',
-      ...environment,
-    },
-    ...options,
-  });
-  children.push(child);
-  return child;
-}
-
-async function ended(child: ChildProcess) {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [status] = await once(child, 'close');
-  return { status: status as number | null, stdout, stderr };
-}
-
-const setUp = (environment: Record<string, string> = {}) => ended(start(['scripts/setup.mjs'], environment));
 const download = (server: { url: string }) => ({ MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL: server.url });
 
 /** Path of the worker as the rest of the project finds it, `null` where there is none. */
 async function workerPath(environment: Record<string, string> = {}): Promise<string> {
   const code = `import('./scripts/setup/mediasoup-worker.mjs').then((m) => console.log(m.mediasoupWorkerPath()))`;
-  return (await ended(start(['-e', code], environment))).stdout.trim();
+  return (await ended(project.start(['-e', code], environment))).stdout.trim();
 }
 
-const cached = async () => (await readdir(join(project, 'cache/loki-live')).catch(() => [])).sort();
-
-async function program(name: string, body: string): Promise<void> {
-  await writeFile(join(project, 'bin', name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-}
+const cached = async () => (await readdir(project.path('cache/loki-live')).catch(() => [])).sort();
 
 describe("set-up of mediasoup's worker", () => {
   it('fetches the archive that the package itself would, once', async () => {
     await using server = await releases({ body: archive(WORKER) });
-    expect(await setUp(download(server))).toEqual({
+    expect(await project.setUp(download(server))).toEqual({
       status: 0,
       stdout: "Set-up: fetching mediasoup's media server (a few seconds) ...\nSet-up: done.\n",
       stderr: '',
     });
     expect(server.requests).toEqual([`/9.8.7/${ARCHIVE}`]);
     const path = await workerPath();
-    expect(dirname(path)).toBe(join(project, 'cache/loki-live'));
+    expect(dirname(path)).toBe(project.path('cache/loki-live'));
     expect(path).toMatch(/mediasoup-worker-9\.8\.7-[0-9a-f]{12}-/);
     expect(await readFile(path, 'utf8')).toBe(WORKER);
     expect((await stat(path)).mode & 0o777).toBe(0o755);
 
-    expect((await setUp(download(server))).stdout).toBe('Set-up: nothing to do.\n');
+    expect((await project.setUp(download(server))).stdout).toBe('Set-up: nothing to do.\n');
     expect(server.requests).toHaveLength(1);
   });
 
   it('reads an archive as tar itself writes it', async () => {
-    await mkdir(join(project, 'release'));
-    await writeFile(join(project, 'release/mediasoup-worker'), WORKER, { mode: 0o755 });
-    execFileSync('tar', ['-czf', '../release.tgz', '.'], { cwd: join(project, 'release') });
-    await using server = await releases({ body: await readFile(join(project, 'release.tgz')) });
-    await setUp(download(server));
+    await mkdir(project.path('release'));
+    await writeFile(project.path('release/mediasoup-worker'), WORKER, { mode: 0o755 });
+    execFileSync('tar', ['-czf', '../release.tgz', '.'], { cwd: project.path('release') });
+    await using server = await releases({ body: await readFile(project.path('release.tgz')) });
+    await project.setUp(download(server));
     expect(await readFile(await workerPath(), 'utf8')).toBe(WORKER);
   });
 
   it('refuses a cached worker that was changed, and fetches it again', async () => {
     await using server = await releases({ body: archive(WORKER) });
-    await setUp(download(server));
+    await project.setUp(download(server));
     const path = await workerPath();
     await writeFile(path, `${WORKER}# changed\n`);
     expect(await workerPath()).toBe('null');
-    await setUp(download(server));
+    await project.setUp(download(server));
     expect(await workerPath()).toBe(path);
     expect(await readFile(path, 'utf8')).toBe(WORKER);
   });
 
   it('refuses a cached worker without its checksum, as an interruption would leave it', async () => {
     await using server = await releases({ body: archive(WORKER) });
-    await setUp(download(server));
+    await project.setUp(download(server));
     const path = await workerPath();
     await rm(`${path}.sha256`);
     expect(await workerPath()).toBe('null');
-    await setUp(download(server));
+    await project.setUp(download(server));
     expect(await workerPath()).toBe(path);
   });
 
   it('takes the worker that the environment names, and asks nobody', async () => {
     await using server = await releases({ body: archive(WORKER) });
-    await program('my-worker', 'exit 41');
-    const given = { ...download(server), MEDIASOUP_WORKER_BIN: join(project, 'bin/my-worker') };
-    expect((await setUp(given)).stdout).toBe('Set-up: nothing to do.\n');
+    await project.program('my-worker', 'exit 41');
+    const given = { ...download(server), MEDIASOUP_WORKER_BIN: project.path('bin/my-worker') };
+    expect((await project.setUp(given)).stdout).toBe('Set-up: nothing to do.\n');
     expect(await workerPath(given)).toBe(given.MEDIASOUP_WORKER_BIN);
     expect(server.requests).toEqual([]);
   });
 
   it('says so where the worker that the environment names does not run', async () => {
-    const given = { MEDIASOUP_WORKER_BIN: join(project, 'bin/none') };
-    expect((await setUp(given)).stdout).toContain('bin/none) does not run here: correct or unset it.');
+    const given = { MEDIASOUP_WORKER_BIN: project.path('bin/none') };
+    expect((await project.setUp(given)).stdout).toContain(
+      'bin/none) does not run here: correct or unset it.',
+    );
     expect(await cached()).toEqual([]);
   });
 
@@ -195,9 +143,9 @@ describe("set-up of mediasoup's worker", () => {
       ...download(server),
       MEDIASOUP_WORKER_SHA256: sum.replace(/^./, (c) => (c === '0' ? '1' : '0')),
     };
-    expect((await setUp(wrong)).stdout).toContain('(its checksum is not MEDIASOUP_WORKER_SHA256)');
+    expect((await project.setUp(wrong)).stdout).toContain('(its checksum is not MEDIASOUP_WORKER_SHA256)');
     expect(await workerPath()).toBe('null');
-    await setUp({ ...wrong, MEDIASOUP_WORKER_SHA256: sum });
+    await project.setUp({ ...wrong, MEDIASOUP_WORKER_SHA256: sum });
     expect(await workerPath()).not.toBe('null');
   });
 
@@ -216,14 +164,14 @@ describe("set-up of mediasoup's worker", () => {
     ['the archive stops coming', 'no answer', { silent: true }],
   ])('turns to the build where %s', async (_, reason, answer) => {
     await using server = await releases(answer);
-    const { status, stdout, stderr } = await setUp(download(server));
+    const { status, stdout, stderr } = await project.setUp(download(server));
     expect(stdout).toContain(`Set-up: it could not be fetched (${reason}); it is built here instead.\n`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(await cached()).toEqual([]);
   });
 
   it('says in one line what to do where it can neither be fetched nor built', async () => {
-    const { status, stdout } = await setUp();
+    const { status, stdout } = await project.setUp();
     expect(status).toBe(0);
     expect(stdout).toMatch(
       /\nSet-up: This system has no apt: install g\+\+, .* for the media server, then run `npm run setup`\.\n/,
@@ -232,30 +180,26 @@ describe("set-up of mediasoup's worker", () => {
   });
 
   it('stops only what needs it', async () => {
-    await mkdir(join(project, 'src'));
-    await writeFile(join(project, 'src/main.ts'), '');
-    await writeFile(join(project, 'src/other.mjs'), 'console.log("works")');
-    await writeFile(
-      join(project, 'node_modules/tsx/package.json'),
-      JSON.stringify({ name: 'tsx', type: 'module', exports: './index.js' }),
-    );
-    await writeFile(join(project, 'node_modules/tsx/index.js'), '');
-    const server = await ended(start(['scripts/run.mjs', 'src/main.ts'], {}));
+    await project.write('src/other.mjs', 'console.log("works")');
+    const tsx = JSON.stringify({ name: 'tsx', type: 'module', exports: './index.js' });
+    await project.write('node_modules/tsx/package.json', tsx);
+    await project.write('node_modules/tsx/index.js', '');
+    const server = await ended(project.start(['scripts/run.mjs', 'src/main.ts']));
     expect(server.status).toBe(1);
     expect(server.stderr).toMatch(/^This system has no apt: install .*\n$/);
-    const tool = await ended(start(['scripts/run.mjs', 'src/other.mjs'], {}));
+    const tool = await ended(project.start(['scripts/run.mjs', 'src/other.mjs']));
     expect(tool).toEqual({ status: 0, stdout: 'works\n', stderr: '' });
   });
 
   it('leaves nothing half-written when it is killed, and goes on next time', async () => {
     await using silent = await releases({ silent: true });
-    const first = start(['scripts/setup.mjs'], download(silent));
+    const first = project.start(['scripts/setup.mjs'], download(silent));
     await expect.poll(() => silent.requests.length, { timeout: 20_000 }).toBe(1);
     first.kill('SIGKILL');
     await once(first, 'close');
     expect((await cached()).filter((name) => name.startsWith('mediasoup'))).toEqual([]);
     await using server = await releases({ body: archive(WORKER) });
-    expect((await setUp(download(server))).status).toBe(0);
+    expect((await project.setUp(download(server))).status).toBe(0);
     expect((await cached()).map((name) => name.replace(/^.*?-x64|^.*?-arm64/, ''))).toEqual(['', '.sha256']);
   });
 
@@ -263,9 +207,13 @@ describe("set-up of mediasoup's worker", () => {
     await using server = await releases({ body: archive(WORKER) });
     const second = await mkdtemp(join(tmpdir(), 'loki-worker-'));
     try {
-      await cp(project, second, { recursive: true });
-      const elsewhere = start([join(second, 'scripts/setup.mjs')], download(server));
-      const results = await Promise.all([setUp(download(server)), setUp(download(server)), ended(elsewhere)]);
+      await cp(project.folder, second, { recursive: true });
+      const elsewhere = project.start([join(second, 'scripts/setup.mjs')], download(server));
+      const results = await Promise.all([
+        project.setUp(download(server)),
+        project.setUp(download(server)),
+        ended(elsewhere),
+      ]);
       expect(results.map(({ status, stderr }) => ({ status, stderr }))).toEqual(
         results.map(() => ({ status: 0, stderr: '' })),
       );
@@ -278,17 +226,17 @@ describe("set-up of mediasoup's worker", () => {
 });
 
 describe('the packages that the build needs', () => {
-  const log = () => readFile(join(project, 'apt.log'), 'utf8').catch(() => '');
+  const log = () => readFile(project.path('apt.log'), 'utf8').catch(() => '');
 
   it('are installed by apt, with fresh lists where the old ones do not do', async (context) => {
-    if (process.getuid?.() !== 0) await program('sudo', 'shift; exec "$@"');
+    if (process.getuid?.() !== 0) await project.program('sudo', 'shift; exec "$@"');
     if (process.platform === 'win32') context.skip();
-    await program('dpkg-query', 'echo "libssl-dev installed"; exit 1');
-    await program(
+    await project.program('dpkg-query', 'echo "libssl-dev installed"; exit 1');
+    await project.program(
       'apt-get',
-      `[ "$1" = --version ] && exit 0\necho "$@" >> "${project}/apt.log"\nif [ "$3" = update ]; then : > "${project}/updated"; fi\n[ -e "${project}/updated" ] || { echo "E: Unable to locate package g++" >&2; exit 100; }`,
+      `[ "$1" = --version ] && exit 0\necho "$@" >> "${project.folder}/apt.log"\nif [ "$3" = update ]; then : > "${project.folder}/updated"; fi\n[ -e "${project.folder}/updated" ] || { echo "E: Unable to locate package g++" >&2; exit 100; }`,
     );
-    const { stdout } = await setUp();
+    const { stdout } = await project.setUp();
     const lines = (await log()).trim().split('\n');
     expect(lines.map((line) => line.split(' ')[2])).toEqual(['install', 'update', 'install']);
     expect(lines[2]).toMatch(/install -y --no-install-recommends g\+\+ pkg-config .* libuv1-dev$/);
@@ -300,12 +248,12 @@ describe('the packages that the build needs', () => {
   });
 
   it('are named with the command to type where root is needed', async (context) => {
-    await program('dpkg-query', 'exit 1');
-    await program('apt-get', `[ "$1" = --version ] || echo "$@" >> "${project}/apt.log"`);
-    if (process.getuid?.() === 0) await ended(spawn('/bin/chmod', ['-R', 'a+rwX', project]));
+    await project.program('dpkg-query', 'exit 1');
+    await project.program('apt-get', `[ "$1" = --version ] || echo "$@" >> "${project.folder}/apt.log"`);
+    if (process.getuid?.() === 0) await ended(spawn('/bin/chmod', ['-R', 'a+rwX', project.folder]));
     else if (process.getuid === undefined) context.skip();
     const user = process.getuid?.() === 0 ? { uid: 65534 } : {};
-    const { stdout, status } = await ended(start(['scripts/setup.mjs'], {}, user));
+    const { stdout, status } = await ended(project.start(['scripts/setup.mjs'], {}, user));
     expect(stdout).toMatch(
       /\nSet-up: Run `sudo apt-get install -y --no-install-recommends g\+\+ .*` for the media server, then `npm run setup`\.\n/,
     );
