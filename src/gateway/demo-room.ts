@@ -10,6 +10,8 @@ const LOOK_EVERY_MS = 500;
 const STOP_AFTER_MS = 5_000;
 /** After making way, and after a failure. */
 const STAY_AWAY_MS = 30_000;
+/** After its place was taken from it. */
+const COME_BACK_MS = 5_000;
 
 /** A process that plays a clip as a driver's media, by RTP. */
 export interface ClipPlayer {
@@ -107,7 +109,10 @@ export class DemoRoom {
 
   async #start(): Promise<void> {
     const { streams, play } = this.#options;
-    const onEnd = () => void this.#stop();
+    const onEnd = () => {
+      this.#awayUntilMs = Math.max(this.#awayUntilMs, performance.now() + COME_BACK_MS);
+      void this.#stop();
+    };
     const handle = await this.#room.driveFromRtp({ ...streams, yields: true, onEnd });
     this.#handle = handle;
     const player = await play(handle.address);

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtinAvatars } from '../builtin-media.ts';
 import { lanAddress } from './addresses.ts';
 import { type Fixture, openFixture } from './gateway-fixture.ts';
 import { isLoopback } from './local-developer.ts';
@@ -80,6 +82,28 @@ describe('development mode', () => {
     expect((await server.get('/api/avatars')).status).toBe(200);
     const foreign = { headers: { origin: 'https://evil.example' } };
     expect((await server.get('/api/rooms', undefined, foreign)).status).toBe(401);
+  });
+
+  it("takes this machine's user for the owner of the gallery, even with a driver's token", async () => {
+    const { token } = (await server.tokens.mint({ room: 'a', role: 'driver', ttlS: 60 })) as {
+      token: string;
+    };
+    const form = new FormData();
+    form.set('picture', new Blob([new Uint8Array(readFileSync(builtinAvatars()[0]!.path))]), 'me.jpg');
+    form.set('consent', 'true');
+    const made = await server.get('/api/avatars', token, { method: 'POST', body: form });
+    const { id } = (await made.json()) as { id: string };
+    expect(server.avatars.get(id)?.room).toBeNull();
+    const proxied = { headers: { 'x-forwarded-for': '192.0.2.7' } };
+    const list = (await (await server.get('/api/avatars', token, proxied)).json()) as {
+      avatars: { id: string; deletable: boolean }[];
+    };
+    expect(list.avatars.find((avatar) => avatar.id === id)).toMatchObject({ deletable: false });
+    const denied = await server.get(`/api/avatars/${id}`, token, { ...proxied, method: 'DELETE' });
+    expect(denied.status).toBe(403);
+    expect((await server.get(`/api/avatars/${id}`, token, { method: 'DELETE' })).status).toBe(204);
+    const bad = await server.get('/api/avatars', `${token}x`);
+    expect(bad.status).toBe(401);
   });
 
   it('leads from a short link to a page with a fresh token, any number of times', async () => {

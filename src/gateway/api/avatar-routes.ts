@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LokiError } from '../../errors.ts';
-import { demand } from '../authorise.ts';
+import { type Bearer, demand } from '../authorise.ts';
 import type { StoredAvatar } from '../avatars/avatar-store.ts';
 import { CONSENT_STATEMENT, receiveAvatar } from '../avatars/upload.ts';
 import type { GatewayContext } from '../gateway-context.ts';
@@ -38,9 +38,11 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
       },
     },
     async (request) => {
-      const bearer = await authorise(request);
+      const bearer = await authorise(request, { asOwner: true });
       return {
-        avatars: store.list(bearer.room === ANY_ROOM ? null : bearer.room).map(avatarBody),
+        avatars: store
+          .list(bearer.room === ANY_ROOM ? null : bearer.room)
+          .map((stored) => avatarBody(stored, bearer)),
         upload: { maxBytes, formats: MEDIA_TYPES, consentStatement: CONSENT_STATEMENT },
       };
     },
@@ -61,7 +63,7 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
       },
     },
     async (request, reply) => {
-      const bearer = await authorise(request);
+      const bearer = await authorise(request, { asOwner: true });
       demand(bearer, bearer.room, 'driver', 'admin');
       const room = bearer.room === ANY_ROOM ? null : bearer.room;
       const own = store.list(room).filter((stored) => !stored.builtin && stored.room === room);
@@ -79,7 +81,7 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
         { store, preparer, reenactment, maxPixels },
       );
       request.log.info({ avatarId: stored.id }, 'avatar uploaded');
-      return reply.code(201).header('location', `/api/avatars/${stored.id}`).send(avatarBody(stored));
+      return reply.code(201).header('location', `/api/avatars/${stored.id}`).send(avatarBody(stored, bearer));
     },
   );
 
@@ -95,8 +97,8 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
       },
     },
     async (request) => {
-      const bearer = await authorise(request);
-      return avatarBody(visible(request.params.id, bearer.room));
+      const bearer = await authorise(request, { asOwner: true });
+      return avatarBody(visible(request.params.id, bearer.room), bearer);
     },
   );
 
@@ -106,7 +108,7 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
     async (request, reply) => {
       const stored = store.get(request.params.id);
       if (stored?.builtin) return sendPicture(reply, stored, stored.picturePath);
-      const bearer = await authorise(request);
+      const bearer = await authorise(request, { asOwner: true });
       demand(bearer, bearer.room, 'driver', 'admin');
       const own = visible(request.params.id, bearer.room);
       return sendPicture(reply, own, own.picturePath);
@@ -134,7 +136,7 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
       },
     },
     async (request, reply) => {
-      const bearer = await authorise(request);
+      const bearer = await authorise(request, { asOwner: true });
       const { id, room, builtin, picturePath } = visible(request.params.id, bearer.room);
       demand(bearer, room ?? ANY_ROOM, 'driver', 'admin');
       if (!builtin) {
@@ -164,7 +166,7 @@ export async function avatarRoutes(app: FastifyInstance, context: GatewayContext
   }
 }
 
-function avatarBody({ id, name, alt, builtin, createdAt }: StoredAvatar): AvatarBody {
+function avatarBody({ id, name, alt, room, builtin, createdAt }: StoredAvatar, bearer: Bearer): AvatarBody {
   return {
     id,
     name,
@@ -172,7 +174,7 @@ function avatarBody({ id, name, alt, builtin, createdAt }: StoredAvatar): Avatar
     builtin,
     thumbnail: `/api/avatars/${id}/thumbnail`,
     picture: `/api/avatars/${id}/picture`,
-    deletable: !builtin,
+    deletable: !builtin && bearer.role !== 'viewer' && (bearer.room === ANY_ROOM || bearer.room === room),
     createdAt,
   };
 }
