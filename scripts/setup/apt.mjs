@@ -35,14 +35,9 @@ export function installPackages(packages, { purpose, say, announcement }) {
     const asRoot = rootPrefix();
     if (asRoot === null) throw new SetupError(`Run ${byHand} ${purpose}, then \`npm run setup\`.`);
     say(announcement);
-    const apt = (args) =>
-      runCommand(
-        asRoot[0] ?? 'apt-get',
-        [...asRoot.slice(1), ...(asRoot.length > 0 ? ['apt-get'] : []), ...PATIENT, ...args],
-        {
-          env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-        },
-      );
+    const [command, ...prefix] = [...asRoot, 'apt-get'];
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const apt = (args) => runCommand(command, [...prefix, ...PATIENT, ...args], { env });
     try {
       // Package lists are often old, in containers missing; but fetching them first would cost everybody seconds.
       await apt([...INSTALL, ...missing]).catch(async () => {
@@ -62,6 +57,5 @@ export function installPackages(packages, { purpose, say, announcement }) {
 /** What goes before a command to run it as root; null where that would need a password. */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
-  const sudo = ['sudo', '-n'];
-  return spawnSync(sudo[0], [...sudo.slice(1), 'true']).status === 0 ? sudo : null;
+  return spawnSync('sudo', ['-n', 'true']).status === 0 ? ['sudo', '-n'] : null;
 }
