@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
+import { benchLive, formatLive } from './bench/live.ts';
 import { formatTable } from './bench/measure.ts';
 import { soak } from './bench/soak.ts';
 import { benchStages } from './bench/stages.ts';
@@ -14,6 +15,7 @@ interface Options {
   readonly runs: string;
   readonly soak?: string;
   readonly still: boolean;
+  readonly live?: string | true;
   readonly json?: string;
 }
 
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
       "instead: shake of the avatar's landmarks while the driver is one repeated frame",
       false,
     )
+    .option('--live [seconds]', 'instead: latencies of the live pipeline, by UDP on this machine')
     .option('--json <file>', 'write the figures as JSON, too')
     .parse()
     .opts<Options>();
@@ -50,6 +53,11 @@ async function run(options: Options, driver: string, avatar: string, folder: str
     const result = await soak(driver, avatar, Number(options.soak), folder);
     console.table(result);
     return result;
+  }
+  if (options.live !== undefined) {
+    const figures = await benchLive(driver, avatar, options.live === true ? 15 : Number(options.live));
+    console.log(formatLive(figures));
+    return figures;
   }
   if (options.still) {
     const result = await stillJitter(driver, avatar, folder);

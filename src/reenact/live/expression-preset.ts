@@ -20,12 +20,13 @@ const PRESETS: Readonly<Record<ExpressionPreset, PresetMotion>> = {
   },
   angry: {
     units: {
-      'brow-down': 0.9,
-      'brow-inner-in': 0.6,
-      'nose-sneer': 0.3,
-      'mouth-compress': 0.5,
-      'eye-slit': 0.3,
-      'corner-down': 0.3,
+      'brow-down': 1,
+      'brow-inner-down': 0.6,
+      'brow-inner-in': 0.7,
+      'nose-sneer': 0.35,
+      'lid-lower-up': 0.4,
+      'corner-down': 0.5,
+      'lower-lip-up': 0.3,
     },
   },
   sad: {
@@ -47,9 +48,9 @@ const PRESETS: Readonly<Record<ExpressionPreset, PresetMotion>> = {
       'corner-back-left': 0.3,
     },
   },
-  kiss: { units: { 'lips-pucker': 0.9, 'lips-protrude': 0.4 } },
+  kiss: { units: { 'lips-pucker': 0.8, 'lips-purse': 0.7, 'lower-lip-up': 0.4, 'upper-lip-down': 0.3 } },
   wink: { units: { 'blink-left': 1, 'cheek-raise-left': 0.6, 'corner-up-left': 0.5, 'smile-left': 0.35 } },
-  puff: { units: { 'cheek-puff': 1, 'mouth-compress': 0.4 } },
+  puff: { units: { 'cheek-puff': 1.15, 'lips-purse': 0.4 } },
 };
 
 /** From nothing to all of it, milliseconds. */

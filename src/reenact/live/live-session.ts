@@ -177,6 +177,8 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
       },
     }).subscribe({ error: (error: unknown) => this.#fail(asLokiError(error)) });
     this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#report(), REPORT_MS)];
+    // A driver is about to come, and starting the thread takes longer than their first frame.
+    if (this.#tracking === 'server') this.#ensureTracker();
     // What was reserved at construction nobody has heard of yet.
     const reserved = this.#reserved;
     if (reserved !== null) setImmediate(() => this.emit('egress', reserved));
@@ -208,7 +210,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
     this.#landmarkSequence = null;
     this.#landmarkClock = new CaptureClock(VIDEO_TICKS_PER_MS * 1000);
     this.#landmarkStream = { rebaseTicks: 0 };
-    if (mode === 'server' && this.#video !== null) this.#ensureTracker();
+    if (mode === 'server') this.#ensureTracker();
   }
 
   async setAvatar(avatarPath: string): Promise<void> {
@@ -335,7 +337,6 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
     });
     // Somebody else may sit there now. What is known of the driver before serves until it is known better.
     if (replaced) this.#learner.restart();
-    if (this.#tracking === 'server') this.#ensureTracker();
     this.#tracker?.then((tracker) => tracker.reset()).catch(() => {});
   }
 

@@ -35,7 +35,7 @@ export interface Calibrator {
 export interface LiveSessionParts {
   readonly rig: LandmarkRig;
   readonly calibrator: Calibrator;
-  /** A tracker follows one face, so each session has its own; called when the first driver's video is attached. */
+  /** A tracker follows one face, so each session has its own; called once the server is to find the face. */
   createTracker(): Promise<FaceTracker>;
   /** @throws LokiError of the portrait */
   loadAvatar(avatarPath: string, sizePx: number): Promise<LiveAvatar>;

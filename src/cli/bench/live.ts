@@ -1,0 +1,123 @@
+import { LIVE_STAGES, type SessionStats, type VideoCodec } from '../../contract/live-session.ts';
+import { quantile } from '../../reenact/evaluate/statistics.ts';
+import type { TestParts } from '../../reenact/live/live-fixture.ts';
+import {
+  createTestParts,
+  DRIVER_SSRC,
+  specOf,
+  streamsOf,
+  TestPeer,
+} from '../../reenact/live/live-fixture.ts';
+import { createLiveSession } from '../../reenact/live/live-session.ts';
+import { playFileInProcess } from '../../reenact/live/play-file-process.ts';
+
+/** Not counted: the first seconds, in which the driver is learned and the compiler is at work. */
+const WARM_UP_MS = 8000;
+
+export interface LiveFigures {
+  readonly codec: VideoCodec;
+  readonly seconds: number;
+  readonly fpsOut: number;
+  readonly latencyMs: SessionStats['latencyMs'];
+  readonly captureToSendMs: SessionStats['captureToSendMs'];
+  /** Delay of the sound minus that of the picture, from capture to sending, absolute, 95 % of packets. */
+  readonly skewMs: number;
+  /** From the driver's first packet to the first frame that it moves, milliseconds. */
+  readonly firstMotionMs: number;
+  /** Of this process with its tracker, one core is 1; the player is a process of its own. */
+  readonly cores: number;
+  readonly drops: SessionStats['drops'];
+}
+
+/** Streams the driver through a live session, by UDP on this machine and without an SFU. */
+export async function benchLive(driver: string, avatar: string, seconds: number): Promise<LiveFigures[]> {
+  const parts = await createTestParts();
+  try {
+    const figures: LiveFigures[] = [];
+    for (const codec of ['VP8', 'H264'] as const)
+      figures.push(await benchCodec(parts, codec, driver, avatar, seconds));
+    return figures;
+  } finally {
+    await parts.close();
+  }
+}
+
+async function benchCodec(
+  parts: TestParts,
+  codec: VideoCodec,
+  driver: string,
+  avatarPath: string,
+  seconds: number,
+): Promise<LiveFigures> {
+  const spec = specOf(codec, { avatarPath });
+  const session = await createLiveSession(parts, spec);
+  const peer = await TestPeer.open(spec.streams);
+  let latest: SessionStats | null = null;
+  let liveMs: number | null = null;
+  session.on('stats', (stats) => {
+    latest = stats;
+  });
+  session.on('state', (state) => {
+    if (state === 'live') liveMs ??= performance.timeOrigin + performance.now();
+  });
+  peer.connect(session.address);
+  const streams = streamsOf(codec, DRIVER_SSRC);
+  session.attach(peer.address, { video: streams.video, audio: streams.audio });
+  const player = await playFileInProcess({ path: driver, to: peer.address, streams });
+  await sleep(WARM_UP_MS);
+  const fromMs = performance.timeOrigin + performance.now();
+  const before = process.cpuUsage();
+  await sleep(seconds * 1000);
+  const { user, system } = process.cpuUsage(before);
+  await player.stop();
+  const frames = peer.frames.filter(({ atMs }) => atMs >= fromMs);
+  const stats = latest as SessionStats | null;
+  await session.close();
+  await peer.close();
+  if (stats === null) throw new Error('the session said nothing');
+  return {
+    codec,
+    seconds,
+    fpsOut: frames.length / seconds,
+    latencyMs: stats.latencyMs,
+    captureToSendMs: stats.captureToSendMs,
+    skewMs: skewMs(peer, fromMs),
+    firstMotionMs: (liveMs ?? Number.NaN) - (peer.driverCaptures[0] ?? Number.NaN),
+    cores: (user + system) / 1e6 / seconds,
+    drops: stats.drops,
+  };
+}
+
+function skewMs({ frames, sounds }: TestPeer, fromMs: number): number {
+  const delay = (one: { atMs: number; captureTimeMs: number | null }): number =>
+    one.atMs - one.captureTimeMs!;
+  const skews = sounds
+    .filter(({ atMs }) => atMs >= fromMs)
+    .map((sound) => {
+      const near = frames.filter(({ atMs }) => Math.abs(atMs - sound.atMs) < 500).map(delay);
+      return Math.abs(delay(sound) - quantile(near, 0.5));
+    });
+  return quantile(skews.filter(Number.isFinite), 0.95);
+}
+
+export function formatLive(figures: readonly LiveFigures[]): string {
+  const rows = figures.map((one) => [
+    one.codec,
+    one.fpsOut.toFixed(1),
+    ...LIVE_STAGES.map(
+      (stage) => `${one.latencyMs[stage].p50.toFixed(1)}/${one.latencyMs[stage].p95.toFixed(1)}`,
+    ),
+    one.skewMs.toFixed(0),
+    one.firstMotionMs.toFixed(0),
+    one.cores.toFixed(2),
+  ]);
+  const head = ['codec', 'fps', ...LIVE_STAGES, 'skew p95', 'first motion', 'cores'];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) => cell.padStart(widths[i])).join('  ');
+  return [line(head), ...rows.map(line), 'milliseconds, p50/p95 over the last 10 s'].join('\n');
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
