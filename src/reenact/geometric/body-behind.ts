@@ -1,10 +1,12 @@
-import { distanceTo } from './distance.ts';
+import { distanceTo, withoutSlits } from './distance.ts';
 import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
 import { smoothstep } from './numeric.ts';
 
 /** How far the body goes on behind the head, interocular distances. */
 export const BEHIND = { whole: 0.06, gone: 0.16 };
+/** Half the width of what is too narrow to go on behind the head, interocular distances. */
+const SLIVER = 0.12;
 /** How far up behind the jaw the neck goes on, interocular distances, and pixels it narrows a row on each side. */
 const NECK_REACH = 1.4;
 const NECK_NARROWING = 0.34;
@@ -17,7 +19,12 @@ export function behindHead(
   size: number,
   iodPx: number,
 ): Float32Array {
-  const visible = headish.map((head, p) => (head < 0.9 && person[p] > 0.5 ? 1 : 0));
+  // Slivers between hair and neck hide nothing of a body.
+  const visible = withoutSlits(
+    headish.map((head, p) => (head < 0.9 && person[p] > 0.5 ? 1 : 0)),
+    size,
+    SLIVER * iodPx,
+  );
   const away = distanceTo(visible, size, size);
   // Not up to the person's own edge: the head would have to paint background over it there.
   const within = boxMean(person, size, size, Math.max(2, Math.round(0.04 * iodPx)));

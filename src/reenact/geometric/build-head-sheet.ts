@@ -65,12 +65,13 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
   });
   const anchorScreen = project(camera, anchorPoints);
 
+  const crown = crownAbove(opacity, size);
   const freePoints = new Float32Array(free.length * 3);
   const freeAnchors = new Uint16Array(free.length * ANCHORS);
   const freeAnchorWeights = new Float32Array(free.length * ANCHORS);
   free.forEach((i, k) => {
     const x = xs[i % columns];
-    const y = ys[Math.floor(i / columns)];
+    const y = beyondTop(ys[Math.floor(i / columns)], x, ys[0], crown);
     const metresPerPx = -relief[i] / camera.focalPx;
     freePoints[k * 3] = (x - camera.centreX) * metresPerPx;
     freePoints[k * 3 + 1] = (camera.centreY - y) * metresPerPx;
@@ -142,6 +143,30 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     liningLandmarks,
   };
   return { sheet, opacity };
+}
+
+/** Height of the crown of a head that the picture's upper edge cuts, parts of half the width of the cut. */
+const CROWN = 0.4;
+
+/** `[size]` how far above the picture the head goes on over each column, pixels: an arc over each piece that is cut. */
+function crownAbove(opacity: Float32Array, size: number): Float32Array {
+  const crown = new Float32Array(size);
+  for (let start = 0; start < size; start++) {
+    if (opacity[start] < 0.5) continue;
+    let end = start;
+    while (end < size && opacity[end] >= 0.5) end++;
+    const half = (end - start) / 2;
+    for (let x = start; x < end; x++) crown[x] = CROWN * half * (1 - ((x + 0.5 - start - half) / half) ** 2);
+    start = end;
+  }
+  return crown;
+}
+
+/** Row `y` of column `x`; rows above the picture, down from `top`, squeezed under the crown. */
+function beyondTop(y: number, x: number, top: number, crown: Float32Array): number {
+  if (y >= 0) return y;
+  const height = crown[Math.min(crown.length - 1, Math.max(0, Math.floor(x)))];
+  return y * Math.min(1, height / -top);
 }
 
 /** Face vertices close to the outline, thinned out. */

@@ -35,3 +35,19 @@ export function distanceTo(field: ArrayLike<number>, columns: number, rows: numb
 }
 
 const FAR = 1e6;
+
+/** Morphological opening: what of `field` (over a half) is narrower than twice `radiusPx` becomes 0. */
+export function withoutSlits(field: Float32Array, size: number, radiusPx: number): Float32Array {
+  const inside = distanceTo(
+    field.map((share) => (share < 0.5 ? 1 : 0)),
+    size,
+    size,
+  );
+  const away = distanceTo(
+    inside.map((distance) => (distance > radiusPx ? 1 : 0)),
+    size,
+    size,
+  );
+  // A pixel more, so that soft edges stay soft.
+  return field.map((share, p) => (away[p] <= radiusPx + 1.5 ? share : 0));
+}

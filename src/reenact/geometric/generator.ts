@@ -1,7 +1,6 @@
 import { LokiError } from '../../errors.ts';
 import { stampOf, type VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame, Rgb } from '../generator.ts';
-import { overshootTurn } from './overshoot.ts';
 import { buildWarpRig, type WarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
 
@@ -21,11 +20,7 @@ export function generatorOf(rig: WarpRig): Generator {
     name: 'geometric',
     async generate(motion: MotionFrame): Promise<VideoFrame> {
       if (closed) throw new LokiError('CANCELLED', 'The generator is closed.');
-      const { width, height, data } = warp(
-        rig,
-        overshootTurn(motion.coefficients, rig.reference.coefficients),
-        plate,
-      );
+      const { width, height, data } = warp(rig, motion.coefficients, plate);
       // A frame may still wait for the encoder while the next is made: it must own its pixels.
       return { ...stampOf(motion), image: { width, height, data: data.slice() } };
     },

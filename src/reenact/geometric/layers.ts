@@ -1,11 +1,13 @@
+import { type Background, RIM_WIDTH } from './background.ts';
 import { BEHIND, behindHead, joinedToNeck, neckBehindHead } from './body-behind.ts';
-import { distanceTo } from './distance.ts';
+import { distanceTo, withoutSlits } from './distance.ts';
 import { boxMean } from './guided-filter.ts';
 import { pullPush } from './inpaint.ts';
+import { levelSeam } from './level-seam.ts';
 import { throatColumns } from './neck-cut.ts';
 import { maskOf, smoothstep } from './numeric.ts';
 import { fillTexture } from './texture-fill.ts';
-import { NOTHING, raiseOpacity, restoreRim, unmix } from './unmix.ts';
+import { NOTHING, raiseOpacity, unmix } from './unmix.ts';
 
 /** The portrait taken apart: head over body over background, which together give the portrait back. */
 export interface Layers {
@@ -28,14 +30,17 @@ export interface LayerInput {
   readonly jaw: Float32Array;
   /** `[size, size]` how far the head's sheet follows the skull. */
   readonly follow: Float32Array;
+  readonly background: Background;
   readonly size: number;
   readonly iodPx: number;
 }
 
-/** Width of the rim around the person that is not trusted to be background, parts of the picture. */
-const STRANDS = 0.009;
+/** Half the width of what is no head beside the shoulders, parts of the picture. */
+const SLIVER = 0.01;
 /** How far into the person the background is restored: no turn uncovers more, interocular distances. */
 const UNCOVERED = 1;
+/** How far into the restored background its seam is levelled, interocular distances. */
+const SEAM_REACH = 0.35;
 /** Width of the neck, parts of the jaw's. */
 const NECK_WIDTH = 0.85;
 
@@ -44,17 +49,33 @@ export function headOpacity({ person, cut, follow }: LayerInput): Float32Array {
   return person.map((opacity, p) => opacity * (1 - cut[p]) * smoothstep(0.03, 0.3, follow[p]));
 }
 
+/** Strands follow the head where the sheet follows the skull by more than this. */
+const STRANDS_FOLLOW = 0.3;
+
+/** `[size, size]` 1 on strands of hair beside the head, which go with it. */
+function headStrands({ background, cut, follow }: LayerInput): Uint8Array {
+  return maskOf(
+    background.strands,
+    (strand, p) => strand === 1 && cut[p] < 0.5 && follow[p] > STRANDS_FOLLOW,
+  );
+}
+
+/** Where the head's layer may show anything: its own opacity, and strands. */
+export function headReach(input: LayerInput): Float32Array {
+  const strands = headStrands(input);
+  return headOpacity(input).map((opacity, p) => Math.max(opacity, strands[p]));
+}
+
 export function splitLayers(input: LayerInput): Layers {
   const { portrait, person, cut, follow, jaw, size, iodPx } = input;
   const count = size * size;
   const head = headOpacity(input);
 
-  // Strands of hair reach beyond the matte: what is close to the person is not background.
-  const nearPerson = boxMean(person, size, size, Math.max(2, Math.round(size * STRANDS)));
-  const background = nearPerson.map((near) => (near < 0.01 ? 1 : 0));
-  const plate = fillTexture(portrait, background, within(background, size, UNCOVERED * iodPx), size, size);
-
-  restoreRim(plate, portrait, person, background, size);
+  const { clear } = input.background;
+  const strands = headStrands(input);
+  const seen = input.background.seen.map((known, p) => (strands[p] === 1 ? 0 : known));
+  const plate = fillTexture(portrait, seen, within(seen, size, UNCOVERED * iodPx), size, size);
+  levelSeam(plate, seen, size, SEAM_REACH * iodPx);
 
   // Just under the chin the picture holds the chin's own soft edge: the neck is continued from further down.
   const headish = head.map((_, p) => (1 - cut[p]) * smoothstep(0.03, 0.3, follow[p]));
@@ -76,9 +97,16 @@ export function splitLayers(input: LayerInput): Layers {
   blendInto(filled, pullPush(portrait, neckKnown, size, size), neck, bodyKnown);
   const bodyOpacity = joinedToNeck(behindHead(person, headish, neck, size, iodPx), neckKnown, size);
   // What the matte leaves of the rim around the person is the head's beside the head, the body's elsewhere.
-  const nearHead = boxMean(head, size, size, Math.max(2, Math.round(size * STRANDS)));
+  const nearHead = boxMean(
+    withoutSlits(head, size, SLIVER * size),
+    size,
+    size,
+    Math.max(2, Math.round(size * RIM_WIDTH)),
+  );
+  // The shadow right under the chin is the head's, too: it goes with the chin, over a neck without it.
+  const isShadow = (p: number): boolean => cut[p] > 0.9 && chin[p] >= 0.06 && isThroat(p);
   const bare = head.map((opacity, p) =>
-    opacity < NOTHING && background[p] === 0 && headish[p] < 0.5 ? 1 : 0,
+    opacity < NOTHING && clear[p] === 0 && headish[p] < 0.5 && !isShadow(p) ? 1 : 0,
   );
   raiseOpacity(bodyOpacity, portrait, plate, bare);
   const exact = bodyKnown.map((known, p) => Math.max(known, bare[p]));
@@ -92,7 +120,11 @@ export function splitLayers(input: LayerInput): Layers {
     head,
     portrait,
     below,
-    head.map((opacity, p) => (opacity >= NOTHING || (background[p] === 0 && nearHead[p] >= 0.01) ? 1 : 0)),
+    head.map((opacity, p) =>
+      opacity >= NOTHING || strands[p] === 1 || isShadow(p) || (clear[p] === 0 && nearHead[p] >= 0.01)
+        ? 1
+        : 0,
+    ),
   );
   const headColor = new Float32Array(count * 3);
   for (let p = 0; p < count; p++)

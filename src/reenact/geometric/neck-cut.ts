@@ -1,4 +1,4 @@
-import { distanceTo } from './distance.ts';
+import { withoutSlits } from './distance.ts';
 import { flood } from './flood.ts';
 import type { Hair } from './hair.ts';
 import { smoothstep } from './numeric.ts';
@@ -72,22 +72,6 @@ export function neckCut({ jaw, hair, person, size, iodPx }: NeckCutInput): Float
   return inTwoPieces(whole, person, (p) => Math.abs((p % size) - middle) < throat, size);
 }
 
-/** Morphological opening: what of the cut is narrower than twice `radiusPx`, as between cheek and hair, is not cut. */
-function withoutSlits(cut: Float32Array, size: number, radiusPx: number): Float32Array {
-  const inside = distanceTo(
-    cut.map((share) => (share < 0.5 ? 1 : 0)),
-    size,
-    size,
-  );
-  const away = distanceTo(
-    inside.map((distance) => (distance > radiusPx ? 1 : 0)),
-    size,
-    size,
-  );
-  // A pixel more, so that soft edges stay soft.
-  return cut.map((share, p) => (away[p] <= radiusPx + 1.5 ? share : 0));
-}
-
 /** Gives flecks of hair on the body to the body and holes in the hair to the hair: each side is one piece. */
 function inTwoPieces(
   cut: Float32Array,
@@ -103,7 +87,8 @@ function inTwoPieces(
   const ofBody = flood(body, throat, size);
   return cut.map((share, p) => {
     if (head[p] === 1) return ofHead[p] === 1 ? share : 1;
-    return ofBody[p] === 1 || share < 0.5 ? share : 0;
+    // The rim where hardly anybody is goes with what it lies beside.
+    return ofBody[p] === 1 || share < 0.5 || person[p] <= 0.3 ? share : 0;
   });
 }
 

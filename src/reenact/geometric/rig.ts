@@ -5,6 +5,7 @@ import { headRotation } from '../head/head-rotation.ts';
 import { poseHead } from '../head/pose-head.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
+import { findBackground } from './background.ts';
 import { type BodySheet, buildBodySheet, mapNeck } from './body-sheet.ts';
 import { buildHeadSheet } from './build-head-sheet.ts';
 import { lidScales } from './eye-closing.ts';
@@ -14,7 +15,7 @@ import { buildGrid, sampleGrid } from './grid.ts';
 import { hairLikeness } from './hair.ts';
 import type { HeadSheet } from './head-sheet.ts';
 import { buildInterior, interiorFit } from './interior.ts';
-import { headOpacity, type LayerInput, splitLayers } from './layers.ts';
+import { headReach, type LayerInput, splitLayers } from './layers.ts';
 import { refineLidLines } from './lid-lines.ts';
 import { buildLidStrips, coverEyes, type LidStrips } from './lids.ts';
 import { personMatte } from './matte.ts';
@@ -177,12 +178,14 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
   const mouth = buildMouth({ portrait, size, iodPx, landmarks: own, interior, cavity: palette.cavity });
   const bare = coverMouth(coverEyes(portrait, size, eyes, iodPx), size, mouth);
 
+  const background = findBackground(bare, person, size, iodPx);
   const layerInput = (follow: Float32Array): LayerInput => ({
     portrait: bare,
     person,
     cut,
     jaw,
     follow: sampleGrid(grid, follow, size),
+    background,
     size,
     iodPx,
   });
@@ -195,7 +198,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     iodPx,
     skull,
     relief,
-    opacityAt: (follow) => headOpacity(layerInput(follow)),
+    opacityAt: (follow) => headReach(layerInput(follow)),
     landmarks: own,
   });
   const layers = splitLayers(layerInput(headSheet.follow));
