@@ -35,7 +35,7 @@ export interface Admission {
 
 /** Before the first measurement: the geometric generator at 512², tracking on the server. */
 export const EXPECTED_MS_PER_FRAME = 30;
-const EXPECTED_LOOP_MS_PER_FRAME = 20;
+const EXPECTED_LOOP_MS_PER_FRAME = 12;
 /** A worker's own loop must keep time for packets and clocks. */
 const MAX_LOOP_UTILISATION = 0.9;
 /** Once it refuses, the server admits again only this far below the limit: it must not alternate at the edge. */

@@ -33,8 +33,8 @@ export class AvatarCache {
   /** @throws LokiError of the portrait */
   async load(path: string, sizePx: number): Promise<LiveAvatar> {
     const key = await avatarKey(path, sizePx, this.#parts.basis);
-    const { rig, seenOpening } = await this.#recall(key, path);
-    return { reference: rig.reference, generator: generatorOf(rig), seenOpening };
+    const { rig } = await this.#recall(key, path);
+    return { reference: rig.reference, generator: generatorOf(rig) };
   }
 
   /** Makes sure that the avatar is on disk. @throws LokiError of the portrait */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PortraitCheck } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
@@ -19,6 +20,7 @@ const IDLE_POLL_MS = 2000;
 const MAX_IDLE_POLLS = 10;
 /** Pictures to prepare ahead; more are not remembered. */
 const MAX_WARM = 64;
+const MAX_KNOWN = 256;
 
 /**
  * Has avatars prepared before sessions need them, by a process whose loss costs no session. Pictures come from
@@ -27,6 +29,8 @@ const MAX_WARM = 64;
 export class AvatarDesk {
   readonly #options: AvatarDeskOptions;
   readonly #underWay = new Map<string, Promise<void>>();
+  /** What was prepared before, and which file it was made from: opening a session again costs no process a message. */
+  readonly #known = new Map<string, string>();
   readonly #warm: { path: string; sizePx: 256 | 512 }[] = [];
   #warming = false;
   #closed = false;
@@ -40,13 +44,21 @@ export class AvatarDesk {
     const name = `${sizePx} ${path}`;
     const underWay = this.#underWay.get(name);
     if (underWay !== undefined) return underWay;
-    const prepared = this.#ask((process) =>
-      process.request({ kind: 'prepareAvatar', avatarPath: path, sizePx }),
-    ).then(() => undefined);
+    const prepared = this.#prepare(name, path, sizePx);
     this.#underWay.set(name, prepared);
     const done = (): void => void this.#underWay.delete(name);
     prepared.then(done, done);
     return prepared;
+  }
+
+  async #prepare(name: string, path: string, sizePx: 256 | 512): Promise<void> {
+    const version = await fileVersion(path);
+    if (version !== null && this.#known.get(name) === version) return;
+    await this.#ask((process) => process.request({ kind: 'prepareAvatar', avatarPath: path, sizePx }));
+    if (version === null) return;
+    this.#known.set(name, version);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(oldest);
   }
 
   async check(path: string): Promise<PortraitCheck> {
@@ -66,6 +78,7 @@ export class AvatarDesk {
     for (const [name, prepared] of this.#underWay)
       if (name.endsWith(` ${path}`)) await prepared.catch(() => undefined);
     const picture = await pictureHash(path);
+    for (const name of this.#known.keys()) if (name.endsWith(` ${path}`)) this.#known.delete(name);
     await this.#options.store.forget(picture);
     return picture;
   }
@@ -108,4 +121,10 @@ export class AvatarDesk {
       return request(await this.#options.process());
     }
   }
+}
+
+/** Changes with the file; null where it is none, which whoever opens it will say better. */
+async function fileVersion(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null);
+  return found === null ? null : `${found.ino} ${found.size} ${found.mtimeMs}`;
 }

@@ -17,18 +17,17 @@ export interface AvatarStoreOptions {
 const DEFAULT_MAX_BYTES = 512e6;
 const SUFFIX = '.avatar';
 const PART_SUFFIX = '.part';
-const MAGIC = 'LAV1';
-const HEADER_BYTES = 76;
+const MAGIC = 'LAV2';
+const HEADER_BYTES = 68;
 
 /**
  * Prepared avatars on disk, shared by all processes of a server:
  *
  *     offset bytes
- *     0      4     'LAV1'
+ *     0      4     'LAV2'
  *     4      32    SHA-256 of the key, so that a file under another's name is refused
- *     36     8     float64 `seenOpening`, little-endian; NaN is null
- *     44     32    SHA-256 of bytes 0..43
- *     76           the warp rig (rig-file.ts), which carries its own version and checksum
+ *     36     32    SHA-256 of bytes 0..35
+ *     68           the warp rig (rig-file.ts), which carries its own version and checksum
  *
  * A file is written under another name and then renamed, so that none is ever seen half-written. What was made by
  * other code or for another head has another name, and is deleted in its turn.
@@ -69,8 +68,8 @@ export class AvatarStore {
     const bytes = await readFile(path).catch(() => null);
     if (bytes === null) return null;
     try {
-      const seenOpening = readHeader(bytes, key);
-      const avatar = { rig: deserializeWarpRig(bytes.subarray(HEADER_BYTES), rig), seenOpening };
+      checkHeader(bytes, key);
+      const avatar = { rig: deserializeWarpRig(bytes.subarray(HEADER_BYTES), rig) };
       const now = new Date();
       await utimes(path, now, now).catch(() => undefined);
       return avatar;
@@ -82,11 +81,11 @@ export class AvatarStore {
   }
 
   /** @throws LokiError DISK_FULL, OUTPUT_NOT_WRITABLE */
-  async write(key: AvatarKey, { rig: warpRig, seenOpening }: Avatar, rig: LandmarkRig): Promise<void> {
+  async write(key: AvatarKey, { rig: warpRig }: Avatar, rig: LandmarkRig): Promise<void> {
     const path = this.#path(key);
     const part = `${path}.${randomUUID()}${PART_SUFFIX}`;
     try {
-      await writeFile(part, Buffer.concat([header(key, seenOpening), serializeWarpRig(warpRig, rig)]), {
+      await writeFile(part, Buffer.concat([header(key), serializeWarpRig(warpRig, rig)]), {
         mode: 0o600,
       });
       await rename(part, path);
@@ -137,25 +136,22 @@ function nameOf({ picture, sizePx, basis }: AvatarKey): string {
   return `${picture}-${sizePx}-${basis.slice(0, 16)}${SUFFIX}`;
 }
 
-function header(key: AvatarKey, seenOpening: number | null): Buffer {
+function header(key: AvatarKey): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.write(MAGIC, 0, 'latin1');
   sha256(nameOf(key)).copy(bytes, 4);
-  bytes.writeDoubleLE(seenOpening ?? Number.NaN, 36);
-  sha256(bytes.subarray(0, 44)).copy(bytes, 44);
+  sha256(bytes.subarray(0, 36)).copy(bytes, 36);
   return bytes;
 }
 
 /** @throws LokiError MODEL_INVALID */
-function readHeader(bytes: Buffer, key: AvatarKey): number | null {
+function checkHeader(bytes: Buffer, key: AvatarKey): void {
   const sound =
     bytes.length > HEADER_BYTES &&
     bytes.toString('latin1', 0, 4) === MAGIC &&
-    bytes.subarray(44, HEADER_BYTES).equals(sha256(bytes.subarray(0, 44))) &&
+    bytes.subarray(36, HEADER_BYTES).equals(sha256(bytes.subarray(0, 36))) &&
     bytes.subarray(4, 36).equals(sha256(nameOf(key)));
   if (!sound) throw new LokiError('MODEL_INVALID', 'The prepared avatar is damaged: it will be built again.');
-  const seenOpening = bytes.readDoubleLE(36);
-  return Number.isNaN(seenOpening) ? null : seenOpening;
 }
 
 function sha256(data: string | Uint8Array): Buffer {

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,17 +18,18 @@ import {
   streamsOf,
   TestPeer,
 } from '../live/live-fixture.ts';
-import { type FilePlayer, playFile } from '../live/play-file.ts';
-import { createReenactment, type SupervisedReenactment } from './supervisor.ts';
+import { playFile } from '../live/play-file.ts';
+import { schedulerWaitMs } from './scheduler-wait.ts';
+import { createReenactment, type ReenactmentOptions, type SupervisedReenactment } from './supervisor.ts';
 
 const OTHER_AVATAR = fileURLToPath(new URL('../../../models/builtin/avatars/kofi.jpg', import.meta.url));
+const THIRD_AVATAR = fileURLToPath(new URL('../../../models/builtin/avatars/mei.jpg', import.meta.url));
 const RESTART_LIMIT_MS = 2000;
 
 /** A driver out of a file, a session and what comes of it. */
 interface Stage {
   readonly sessionId: string;
   readonly peer: TestPeer;
-  readonly player: FilePlayer;
   readonly states: SessionState[];
   readonly stats: SessionStats[];
   close(): Promise<void>;
@@ -33,19 +37,18 @@ interface Stage {
 
 let stateDir: string;
 let reenactment: SupervisedReenactment;
-const open: Stage[] = [];
+const open = new Set<Stage>();
 let opened = 0;
 
-async function start(
-  options: { spare?: boolean; maxSessions?: number } = {},
-): Promise<SupervisedReenactment> {
-  const log = pino({ level: 'warn', base: null }, pino.destination(2));
-  return createReenactment({ headPath: null, stateDir, maxUtilisation: 10, log, ...options });
+function start(options: Partial<ReenactmentOptions> = {}): Promise<SupervisedReenactment> {
+  const log = pino({ level: 'silent' });
+  return createReenactment({ headPath: null, stateDir, maxUtilisation: 100, log, ...options });
 }
 
-async function perform(): Promise<Stage> {
+/** @param driven false: nobody drives, the avatar is sent at rest */
+async function perform({ driven = true, avatarPath = BUILTIN_AVATAR } = {}): Promise<Stage> {
   const sessionId = `session-${++opened}`;
-  const spec = specOf('VP8', { sessionId });
+  const spec = specOf('VP8', { sessionId, avatarPath });
   const peer = await TestPeer.open(spec.streams);
   const states: SessionState[] = [];
   const stats: SessionStats[] = [];
@@ -53,21 +56,21 @@ async function perform(): Promise<Stage> {
   reenactment.on('stats', (one) => void (one.sessionId === sessionId && stats.push(one)));
   peer.connect(await reenactment.open(spec));
   const streams = streamsOf('VP8', DRIVER_SSRC);
-  const player = await playFile({ path: BUILTIN_DRIVER, to: peer.address, streams });
-  reenactment.attach(sessionId, peer.address, { video: streams.video, audio: streams.audio });
-  const stage = {
+  const player = driven ? await playFile({ path: BUILTIN_DRIVER, to: peer.address, streams }) : null;
+  reenactment.attach(sessionId, peer.address, driven ? { video: streams.video, audio: streams.audio } : {});
+  const stage: Stage = {
     sessionId,
     peer,
-    player,
     states,
     stats,
     close: async () => {
+      open.delete(stage);
       await reenactment.close(sessionId);
-      await player.stop();
+      await player?.stop();
       await peer.close();
     },
   };
-  open.push(stage);
+  open.add(stage);
   return stage;
 }
 
@@ -80,6 +83,13 @@ async function until(what: string, met: () => boolean, limitMs = 30_000): Promis
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
+const isAlive = (pid: number): boolean => {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  } catch {
+    return false;
+  }
+};
 const isLive = ({ stats }: Stage) => stats.at(-1)?.state === 'live';
 const pidOf = (name: string): number =>
   reenactment.snapshot().processes.find((process) => process.name === name)?.pid ?? -1;
@@ -93,7 +103,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const stage of open.splice(0)) await stage.close();
+  for (const stage of [...open]) await stage.close();
 });
 
 afterAll(async () => {
@@ -111,45 +121,163 @@ describe('a reenactment process', () => {
     await until('a live session', () => isLive(stage));
     await until('the spare', spareReady);
     await until('frames', () => peer.frames.length > 50);
-    const [pid, learned] = [pidOf('reenactment-1'), states.filter((state) => state === 'calibrating').length];
+    const [pid, sparePid] = [pidOf('reenactment-1'), pidOf('reenactment-spare')];
 
+    const queuedMs = () => schedulerWaitMs(sparePid) + schedulerWaitMs(process.pid);
+    const queuedBeforeMs = queuedMs();
     const killedMs = now();
     process.kill(pid, signal);
-    await sleep(20);
+    await sleep(50);
     const last = { frames: peer.frames.length, video: peer.sequences.video.length };
-    await until('new packets', () => peer.frames.length > last.frames, 10_000);
+    await until('new packets', () => peer.frames.length > last.frames);
     const [first] = peer.frames.slice(last.frames);
-    // biome-ignore lint/suspicious/noConsole: a measurement
-    console.log(signal, 'to first frame', first.atMs - killedMs, 'ms');
+    // On a machine that is busy with other things, the time without a core is theirs.
+    const tookMs = first.atMs - killedMs - (queuedMs() - queuedBeforeMs);
     await until('a live session', () => states.at(-1) === 'live');
     await sleep(1500);
 
-    expect(first.atMs - killedMs).toBeLessThan(RESTART_LIMIT_MS);
+    expect(tookMs).toBeLessThan(RESTART_LIMIT_MS);
     expect(first.key).toBe(true);
+    expect(pidOf('reenactment-1')).toBe(sparePid);
     expect(states).toContain('restarting');
     // The driver is known already: nobody has to be learned again.
-    expect(states.slice(states.indexOf('restarting')).includes('calibrating')).toBe(false);
-    expect(learned).toBeLessThanOrEqual(1);
+    expect(states.slice(states.indexOf('restarting'))).not.toContain('calibrating');
     const [old, fresh] = [peer.sequences.video.slice(0, last.video), peer.sequences.video.slice(last.video)];
     expect(isContiguous(old)).toBe(true);
     expect(isContiguous(fresh)).toBe(true);
     const jump = (fresh[0] - old.at(-1)! + 65_536) % 65_536;
     expect(jump).toBeGreaterThan(0);
     expect(jump).toBeLessThan(1500);
-    expect(pidOf('reenactment-1')).not.toBe(pid);
   });
 
-  it('changes the avatar while the stream runs, without a gap; a bad one leaves it as it was', async () => {
+  it('rejects what waits for it when it dies', async () => {
+    const { sessionId } = await perform({ driven: false });
+    // Nobody is there whose rest could be learned, so that this waits.
+    const waiting = expect(reenactment.calibrate(sessionId)).rejects.toMatchObject({ code: 'WORKER_DIED' });
+    await sleep(100);
+    process.kill(pidOf('reenactment-1'), 'SIGKILL');
+    await waiting;
+  });
+
+  it('that is killed by one session again and again loses that session alone', async () => {
+    const failed: [string, string][] = [];
+    reenactment.on('failed', (sessionId, code) => void failed.push([sessionId, code]));
+    const innocent = await perform({ driven: false });
+    const poisonous = await perform({ driven: false });
+    const running = ({ states }: Stage) => states.at(-1) !== 'restarting' && states.length > 0;
+    for (let death = 1; death <= 2; death++) {
+      const pid = pidOf('reenactment-1');
+      process.kill(pid, 'SIGKILL');
+      await until('a death', () => pidOf('reenactment-1') !== pid);
+      await until('both again', () => running(innocent) && running(poisonous), 60_000);
+    }
+    const parted = reenactment
+      .snapshot()
+      .processes.filter(({ name }) => name.startsWith('reenactment-isolated'));
+    expect(parted).toHaveLength(1);
+    process.kill(parted[0].pid, 'SIGKILL');
+    await until('the verdict', () => failed.length > 0);
+    expect(failed).toEqual([[poisonous.sessionId, 'SESSION_FAILED']]);
+    expect(running(innocent)).toBe(true);
+    expect(reenactment.snapshot().sessions).toBe(1);
+    await until('its process to go', () => pidOf(parted[0].name) === -1);
+  });
+
+  it('ends with its parent, however that ends', async () => {
+    const supervisor = new URL('./supervisor.ts', import.meta.url).href;
+    const script = `
+      const { createReenactment } = await import(${JSON.stringify(supervisor)});
+      const { pino } = await import('pino');
+      const reenactment = await createReenactment({
+        headPath: null, stateDir: ${JSON.stringify(stateDir)}, spare: false, log: pino({ level: 'silent' }),
+      });
+      console.log(reenactment.snapshot().processes[0].pid);`;
+    const register = new URL('../track/register-typescript.mjs', import.meta.url).href;
+    const parent = spawn(process.execPath, ['--import', register, '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await until('the end of the child', () => !isAlive(pid), 15_000);
+  });
+});
+
+describe('a session', () => {
+  it('changes its avatar while it runs, without a gap; a bad picture leaves it as it was', async () => {
     const stage = await perform();
     await until('a live session', () => isLive(stage));
     await reenactment.setAvatar(stage.sessionId, OTHER_AVATAR);
-    await sleep(1000);
+    await sleep(500);
+    const before = stage.peer.frames.length;
     await expect(reenactment.setAvatar(stage.sessionId, BUILTIN_DRIVER)).rejects.toMatchObject({
       code: 'INPUT_UNREADABLE',
     });
-    await sleep(1000);
+    await until('frames', () => stage.peer.frames.length > before + 10);
     expect(isContiguous(stage.peer.sequences.video)).toBe(true);
     expect(stage.states.at(-1)).toBe('live');
-    void BUILTIN_AVATAR;
+  });
+
+  it('of an avatar that is known opens far sooner than one whose picture was never seen', async () => {
+    const openMs = async (avatarPath: string) => {
+      const beganMs = now();
+      await (await perform({ driven: false, avatarPath })).close();
+      return now() - beganMs;
+    };
+    const firstMs = await openMs(THIRD_AVATAR);
+    const laterMs: number[] = [];
+    for (let i = 0; i < 5; i++) laterMs.push(await openMs(THIRD_AVATAR));
+    expect(laterMs.sort((a, b) => a - b)[2]).toBeLessThan(firstMs / 5);
+  });
+
+  it('of a picture that is none is refused, and nothing is left of it', async () => {
+    const spec = specOf('VP8', { sessionId: 'bad', avatarPath: '/nowhere/face.jpg' });
+    await expect(reenactment.open(spec)).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+    expect(reenactment.snapshot().sessions).toBe(0);
+  });
+
+  it('leaves no handles and little memory behind, twenty times over', async () => {
+    const pid = pidOf('reenactment-1');
+    const handles = () => readdirSync(`/proc/${pid}/fd`).length;
+    const rss = () => reenactment.snapshot().processes.find((one) => one.pid === pid)?.rssBytes ?? Number.NaN;
+    const cycle = async () => (await perform({ driven: false })).close();
+    for (let i = 0; i < 5; i++) await cycle();
+    await sleep(500);
+    const before = { handles: handles(), rss: rss() };
+    for (let i = 0; i < 20; i++) await cycle();
+    await sleep(500);
+    expect(pidOf('reenactment-1')).toBe(pid);
+    expect(handles()).toBeLessThanOrEqual(before.handles + 6);
+    expect(rss() - before.rss).toBeLessThan(60e6);
+  });
+});
+
+describe('the reenactment', () => {
+  it('refuses sessions beyond its limit, counts them, and rejects what is pending when it shuts down', async () => {
+    const small = await start({ spare: false, maxSessions: 1 });
+    const [{ pid }] = small.snapshot().processes;
+    const first = specOf('VP8', { sessionId: 'first' });
+    await small.open(first);
+    const refused = small.open({ ...first, sessionId: 'second' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'SERVER_BUSY',
+      message: expect.stringContaining('at most 1'),
+    });
+    expect(small.snapshot()).toMatchObject({ sessions: 1, refusals: 1 });
+    await small.close('first');
+    const pending = expect(small.open(first)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await small.shutdown();
+    await pending;
+    await expect(small.open(first)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(small.ready).toBe(false);
+    await until('the end of the child', () => !isAlive(pid), 15_000);
+    await small.shutdown();
+  });
+
+  it('says at once that its head model is missing', async () => {
+    await expect(start({ spare: false, headPath: '/nowhere/head.bin' })).rejects.toMatchObject({
+      code: 'MODEL_MISSING',
+    });
   });
 });

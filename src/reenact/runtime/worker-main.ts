@@ -16,6 +16,7 @@ process.on('message', (raw) => {
   if (parsed.data.kind === 'shutdown') void host.close().finally(() => process.exit(0));
   else void host.handle(parsed.data);
 });
-process.on('disconnect', () => process.exit(0));
+// Nothing is left to be saved, and an orderly exit would wait for the threads.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // A terminal's Ctrl-C and a service manager's stop reach every process; what to do about it is the parent's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -29,6 +29,7 @@ export async function loadTools(init: Extract<ToWorker, { kind: 'init' }>): Prom
   const builder = new AvatarBuilder({ headPath, avatarFolder, basis });
   const avatars = new AvatarCache({ rig, basis, builder, store: new AvatarStore({ folder: avatarFolder }) });
   const calibrator = createCalibrator(headPath);
+  const rehearsed = new Set<string>();
   return {
     avatars,
     builder,
@@ -39,6 +40,8 @@ export async function loadTools(init: Extract<ToWorker, { kind: 'init' }>): Prom
       loadAvatar: (path, sizePx) => avatars.load(path, sizePx),
     },
     rehearse: async (avatarPath, sizePx) => {
+      if (rehearsed.has(avatarPath)) return;
+      rehearsed.add(avatarPath);
       // A picture that is gone meanwhile is the matter of the session that asks for it.
       const avatar = await avatars.load(avatarPath, sizePx).catch(() => null);
       if (avatar !== null) await playThrough(rig, avatar);
@@ -55,6 +58,8 @@ async function playThrough(rig: LandmarkRig, { reference, generator }: LiveAvata
   for (let sequence = 0; sequence < REHEARSED_FRAMES; sequence++) {
     fitter.fit(landmarks);
     await generator.generate({ sequence, ptsMs: 0, captureTimeMs: 0, coefficients });
+    // A session may be taken over in the middle of it.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   await generator.close();
 }
