@@ -43,7 +43,6 @@ export async function openReenactor(
       driver,
       reference,
       generator,
-      seenOpening: avatar.seenOpening,
       swapOptions: { pose: job.pose, expression: job.expression, gain: job.gain },
     });
     const shaped = shapeHead(rig.model, reference.calibration.beta);

@@ -3,16 +3,15 @@ import type { LandmarkRig } from './fit/landmark-rig.ts';
 import type { RgbaImage } from './frame.ts';
 import { generatorOf } from './geometric/generator.ts';
 import { buildWarpRig, type WarpRig } from './geometric/rig.ts';
+import { learnAnswer } from './identity/learn-answer.ts';
 import { loadPortrait, type PortraitOptions } from './identity/portrait.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
-import { describeReference, seeOpening } from './session.ts';
+import { describeReference } from './session.ts';
 import type { FaceTracker } from './track/types.ts';
 
 /** A picture made into somebody who can be moved; plain data but for the rig's scratch. */
 export interface Avatar {
   readonly rig: WarpRig;
-  /** Of `seeOpening`. */
-  readonly seenOpening: number | null;
 }
 
 /**
@@ -29,7 +28,9 @@ export async function buildAvatar(
   const { image } = await loadPortrait(path, tracker, options);
   const reference = await readReference(rig, tracker, image);
   const warpRig = buildWarpRig({ model: rig.model, embedding: rig.embedding, reference });
-  return { rig: warpRig, seenOpening: await seeOpening(tracker, generatorOf(warpRig), reference) };
+  const generator = generatorOf(warpRig);
+  const answer = await learnAnswer(rig, tracker, generator, reference);
+  return { rig: { ...warpRig, reference: { ...reference, answer } } };
 }
 
 async function readReference(

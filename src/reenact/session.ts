@@ -1,5 +1,4 @@
 import { LokiError } from '../errors.ts';
-import { measureFace } from './evaluate/face-measures.ts';
 import { StageClock } from './evaluate/stage-clock.ts';
 import { calibrate } from './fit/calibrate.ts';
 import { FrameFitter } from './fit/frame-fitter.ts';
@@ -14,7 +13,7 @@ import { DEFAULT_HEAD_PATH, embeddingPathOf } from './head/default-head.ts';
 import { loadHeadModel } from './head/load-head-model.ts';
 import { shapeHead } from './head/shape-head.ts';
 import { absorbRest } from './identity/absorb-rest.ts';
-import { openingGain, PROBE_JAW_RAD } from './identity/opening-gain.ts';
+import { mouthMatch } from './identity/match-mouth.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
 import type { SwapOptions } from './identity/swap-options.ts';
 import type { ReenactStages } from './pipeline.ts';
@@ -63,42 +62,12 @@ export function describeReference(
   return { image, calibration, coefficients, landmarks };
 }
 
-/**
- * How much wider the avatar's mouth stands in its pictures with the jaw at the probe's angle, inter-ocular
- * distances, as the tracker sees it: paint, beard and shadow may hide some of what the head model does.
- *
- * @returns null where the tracker finds no face in the avatar's pictures
- */
-export async function seeOpening(
-  tracker: FaceTracker,
-  generator: Generator,
-  { coefficients }: ReferenceIdentity,
-): Promise<number | null> {
-  const gaps: number[] = [];
-  for (const jawRad of [0, PROBE_JAW_RAD]) {
-    const theta = coefficients.theta.slice();
-    theta[6] = jawRad;
-    const { image } = await generator.generate({
-      sequence: 0,
-      ptsMs: 0,
-      captureTimeMs: 0,
-      coefficients: { ...coefficients, theta },
-    });
-    const face = await tracker.trackStill(image);
-    if (face === null) return null;
-    gaps.push(measureFace(face).mouthGap);
-  }
-  return gaps[1] - gaps[0];
-}
-
 export interface SessionParts {
   readonly rig: LandmarkRig;
   readonly tracker: Pick<FaceTracker, 'track'>;
   readonly driver: Calibration;
   readonly reference: ReferenceIdentity;
   readonly generator: Generator;
-  /** Of {@link seeOpening}. */
-  readonly seenOpening: number | null;
   readonly swapOptions?: Omit<SwapOptions, 'units'>;
 }
 
@@ -117,13 +86,7 @@ export function createStages(parts: SessionParts): ReenactStages & { readonly cl
       joints: shapeHead(rig.model, driver.beta).joints,
     },
     swapOptions: {
-      opening: openingGain(
-        rig.model,
-        rig.embedding,
-        { calibration: driver, pose: driver.neutral },
-        { calibration: reference.calibration, pose: reference.coefficients },
-        parts.seenOpening,
-      ),
+      mouth: mouthMatch(rig, driver, reference),
       ...parts.swapOptions,
       units: rig.model.expressionUnits,
     },

@@ -144,7 +144,7 @@ async function benchWarp({ rig, reference }: Material, runs: number): Promise<Be
 async function benchPipeline({ rig, tracker, source, reference }: Material): Promise<BenchRow> {
   const driver = await calibrateDriver(rig, tracker, await source.sample(CALIBRATION_FRAMES));
   const generator = createGeometricGenerator({ model: rig.model, embedding: rig.embedding, reference });
-  const stages = createStages({ rig, tracker, driver, reference, generator, seenOpening: null });
+  const stages = createStages({ rig, tracker, driver, reference, generator });
   const { values, release } = fromPulled(source.frames(), 4);
   const gapsMs: number[] = [];
   let lastMs = performance.now();

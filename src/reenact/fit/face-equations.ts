@@ -1,5 +1,6 @@
 import { LEFT_GAZE_AT, POSE_PARAMETERS, RIGHT_GAZE_AT } from './face-parameters.ts';
 import type { FitPrior } from './fit-prior.ts';
+import { APART_PAIRS } from './fit-weights.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import type { LandmarkRig } from './landmark-rig.ts';
 import type { Observation } from './observation.ts';
@@ -27,8 +28,15 @@ export class FaceEquations {
   private readonly columnSlot: Int16Array;
   private readonly columnX: Float64Array;
   private readonly columnY: Float64Array;
+  /** `[parameters]` where a row of the matrix stands in the merged columns of a pair, or -1. */
+  private readonly mergedAt: Int16Array;
+  private apartPrecision = 0;
 
-  constructor(readonly rig: LandmarkRig) {
+  /** @param apartWeight factor on the precision of `APART_PAIRS`; 0 leaves them out */
+  constructor(
+    readonly rig: LandmarkRig,
+    private readonly apartWeight = 1,
+  ) {
     this.evaluation = new LandmarkEvaluation(rig);
     this.count = rig.expressionCount + POSE_PARAMETERS;
     this.gradient = new Float64Array(this.count);
@@ -38,6 +46,7 @@ export class FaceEquations {
     this.columnSlot = new Int16Array(this.count);
     this.columnX = new Float64Array(this.count);
     this.columnY = new Float64Array(this.count);
+    this.mergedAt = new Int16Array(this.count).fill(-1);
   }
 
   /** Cost at `parameters`, whose landmarks `evaluation` holds; leaves Huber's weights behind. */
@@ -69,6 +78,13 @@ export class FaceEquations {
       const away = parameters[i] - prior.mean[i];
       cost += 0.5 * precision * away * away;
     }
+    for (let p = 0; p < APART_PAIRS.length; p += 2) {
+      const a = APART_PAIRS[p] * 2;
+      const b = APART_PAIRS[p + 1] * 2;
+      const ex = observation.pixels[a] - observation.pixels[b] - pixels[a] + pixels[b];
+      const ey = observation.pixels[a + 1] - observation.pixels[b + 1] - pixels[a + 1] + pixels[b + 1];
+      cost += 0.5 * this.apartWeight * observation.apartPrecision * (ex * ex + ey * ey);
+    }
     const pose = this.rig.expressionCount;
     for (let axis = 0; axis < 2; axis++) {
       const difference = parameters[pose + LEFT_GAZE_AT + axis] - parameters[pose + RIGHT_GAZE_AT + axis];
@@ -97,6 +113,25 @@ export class FaceEquations {
       const ey = w * (observation.pixels[landmark * 2 + 1] - pixels[landmark * 2 + 1]);
       const end = columnStart[landmark + 1];
       for (let c = columnStart[landmark]; c < end; c++) gradient[columns[c]] += ex * dx[c] + ey * dy[c];
+    }
+    this.apartPrecision = this.apartWeight * observation.apartPrecision;
+    if (this.apartPrecision === 0) return;
+    for (let p = 0; p < APART_PAIRS.length; p += 2) {
+      const a = APART_PAIRS[p];
+      const b = APART_PAIRS[p + 1];
+      const ex =
+        this.apartPrecision *
+        (observation.pixels[a * 2] - observation.pixels[b * 2] - pixels[a * 2] + pixels[b * 2]);
+      const ey =
+        this.apartPrecision *
+        (observation.pixels[a * 2 + 1] -
+          observation.pixels[b * 2 + 1] -
+          pixels[a * 2 + 1] +
+          pixels[b * 2 + 1]);
+      for (let c = columnStart[a]; c < columnStart[a + 1]; c++)
+        gradient[columns[c]] += ex * dx[c] + ey * dy[c];
+      for (let c = columnStart[b]; c < columnStart[b + 1]; c++)
+        gradient[columns[c]] -= ex * dx[c] + ey * dy[c];
     }
   }
 
@@ -141,6 +176,8 @@ export class FaceEquations {
         for (let b = 0; b <= a; b++) hessian[row + columnSlot[b]] += ax * columnX[b] + ay * columnY[b];
       }
     }
+    if (this.apartPrecision > 0)
+      for (let p = 0; p < APART_PAIRS.length; p += 2) this.assembleApart(APART_PAIRS[p], APART_PAIRS[p + 1]);
     for (let s = 0; s < n; s++) hessian[s * n + s] += prior.precision[slotParameter[s]];
     const pose = this.rig.expressionCount;
     for (let axis = 0; axis < 2; axis++) {
@@ -150,6 +187,44 @@ export class FaceEquations {
       if (left >= 0) hessian[left * n + left] += precision;
       if (right >= 0) hessian[right * n + right] += precision;
       if (left >= 0 && right >= 0) hessian[right * n + left] -= precision;
+    }
+  }
+
+  /** Adds what the distance of two landmarks says: their columns' difference, merged by parameter. */
+  private assembleApart(a: number, b: number): void {
+    const { hessian, slot, columnSlot, columnX, columnY, mergedAt, apartPrecision, freeCount: n } = this;
+    const { columnStart, columns, dx, dy } = this.evaluation;
+    let used = 0;
+    for (let c = columnStart[a]; c < columnStart[a + 1]; c++) {
+      const s = slot[columns[c]];
+      if (s < 0) continue;
+      mergedAt[s] = used;
+      columnSlot[used] = s;
+      columnX[used] = dx[c];
+      columnY[used++] = dy[c];
+    }
+    for (let c = columnStart[b]; c < columnStart[b + 1]; c++) {
+      const s = slot[columns[c]];
+      if (s < 0) continue;
+      let at = mergedAt[s];
+      if (at < 0) {
+        at = used++;
+        columnSlot[at] = s;
+        columnX[at] = 0;
+        columnY[at] = 0;
+      }
+      columnX[at] -= dx[c];
+      columnY[at] -= dy[c];
+    }
+    for (let k = 0; k < used; k++) mergedAt[columnSlot[k]] = -1;
+    for (let i = 0; i < used; i++) {
+      const ax = apartPrecision * columnX[i];
+      const ay = apartPrecision * columnY[i];
+      for (let j = 0; j <= i; j++) {
+        const row = Math.max(columnSlot[i], columnSlot[j]);
+        const column = Math.min(columnSlot[i], columnSlot[j]);
+        hessian[row * n + column] += ax * columnX[j] + ay * columnY[j];
+      }
     }
   }
 }

@@ -25,3 +25,26 @@ export const LANDMARK_WEIGHT: Float64Array = Float64Array.from(
   { length: LANDMARK_COUNT },
   (_, landmark) => GROUP_WEIGHT[LANDMARK_GROUPS[GROUP_OF_LANDMARK[landmark]]],
 );
+
+/**
+ * Standard deviation of how far the two lips, or the two lids, are apart, fraction of the inter-ocular distance: the
+ * tracker knows it far better than where they are, and a viewer sees at once whether they touch.
+ */
+export const APART_SIGMA_IOD = 0.004;
+
+/** `[pairs, 2]` upper and lower landmark in the middle of mouth and eyes. */
+export const APART_PAIRS: Uint16Array = Uint16Array.from(
+  [
+    [81, 178],
+    [82, 87],
+    [13, 14],
+    [312, 317],
+    [311, 402],
+    [160, 144],
+    [159, 145],
+    [158, 153],
+    [387, 373],
+    [386, 374],
+    [385, 380],
+  ].flat(),
+);

@@ -1,5 +1,5 @@
 import type { TrackedFace } from '../track/types.ts';
-import { HUBER_SIGMAS, LANDMARK_SIGMA_IOD, LANDMARK_WEIGHT } from './fit-weights.ts';
+import { APART_SIGMA_IOD, HUBER_SIGMAS, LANDMARK_SIGMA_IOD, LANDMARK_WEIGHT } from './fit-weights.ts';
 import { LANDMARK_COUNT } from './types.ts';
 
 /** What the fit sees of one frame: x and y only, MediaPipe's z is too rough to be an observation. */
@@ -8,6 +8,8 @@ export interface Observation {
   readonly pixels: Float64Array;
   /** `[478]` weight / σ², 1 / px²; 0 for a landmark that was not tracked. */
   readonly precision: Float64Array;
+  /** 1 / σ² of the distance between the two landmarks of a pair of `APART_PAIRS`, 1 / px². */
+  apartPrecision: number;
   /** Inter-ocular distance, pixels. */
   interocularPx: number;
   /** Huber's threshold on the distance |residual|, pixels. */
@@ -18,6 +20,7 @@ export function emptyObservation(): Observation {
   return {
     pixels: new Float64Array(LANDMARK_COUNT * 2),
     precision: new Float64Array(LANDMARK_COUNT),
+    apartPrecision: 0,
     interocularPx: 1,
     huberPx: 1,
   };
@@ -29,6 +32,7 @@ export function observe(face: TrackedFace, out: Observation = emptyObservation()
   const interocularPx = interocularDistancePx(landmarks);
   const sigmaPx = LANDMARK_SIGMA_IOD * interocularPx;
   out.interocularPx = interocularPx;
+  out.apartPrecision = 1 / (APART_SIGMA_IOD * interocularPx) ** 2;
   out.huberPx = HUBER_SIGMAS * sigmaPx;
   for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
     const seen = landmark < face.points;

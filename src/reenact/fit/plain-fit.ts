@@ -2,6 +2,7 @@ import type { Camera } from '../head/head-model.ts';
 import { plainPoseHead } from '../head/plain-head.ts';
 import { applyStep, unpackCoefficients } from './face-parameters.ts';
 import type { FitPrior } from './fit-prior.ts';
+import { APART_PAIRS } from './fit-weights.ts';
 import type { LandmarkRig } from './landmark-rig.ts';
 import type { Observation } from './observation.ts';
 import { LANDMARK_COUNT } from './types.ts';
@@ -72,7 +73,7 @@ export function plainFit(
   return cost;
 }
 
-/** All residuals, scaled so that half their squares is the cost: landmarks under Huber's loss, priors, gaze. */
+/** All residuals, scaled so that half their squares is the cost: landmarks under Huber's loss, pairs, priors, gaze. */
 export function plainResiduals(
   rig: LandmarkRig,
   beta: ArrayLike<number>,
@@ -96,6 +97,7 @@ export function plainResiduals(
     translation: parameters.slice(pose + 3, pose + 6) as unknown as Float32Array,
   });
   const residuals: number[] = [];
+  const missed = new Float64Array(LANDMARK_COUNT * 2);
   for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
     const point = [0, 1, 2].map((axis) =>
       [0, 1, 2].reduce(
@@ -109,12 +111,20 @@ export function plainResiduals(
     const ex = camera.centreX + (camera.focalPx * point[0]) / -point[2] - observation.pixels[landmark * 2];
     const ey =
       camera.centreY - (camera.focalPx * point[1]) / -point[2] - observation.pixels[landmark * 2 + 1];
+    missed[landmark * 2] = ex;
+    missed[landmark * 2 + 1] = ey;
     const distance = Math.hypot(ex, ey);
     const { huberPx } = observation;
     const loss = distance <= huberPx ? distance ** 2 : 2 * huberPx * distance - huberPx ** 2;
     const shrink = distance === 0 ? 0 : Math.sqrt(observation.precision[landmark] * loss) / distance;
     residuals.push(shrink * ex, shrink * ey);
   }
+  for (let p = 0; p < APART_PAIRS.length; p += 2)
+    for (let axis = 0; axis < 2; axis++)
+      residuals.push(
+        Math.sqrt(observation.apartPrecision) *
+          (missed[APART_PAIRS[p] * 2 + axis] - missed[APART_PAIRS[p + 1] * 2 + axis]),
+      );
   parameters.forEach((value, p) => {
     residuals.push(Math.sqrt(prior.precision[p]) * (value - prior.mean[p]));
   });

@@ -43,7 +43,8 @@ export class ShapeSolver {
   private readonly jacobian: ShapeJacobian;
 
   constructor(private readonly rig: LandmarkRig) {
-    this.equations = new FaceEquations(rig);
+    // The shared unknowns' equations know the landmarks one by one only.
+    this.equations = new FaceEquations(rig, 0);
     this.jacobian = new ShapeJacobian(this.equations.evaluation);
   }
 

@@ -1,7 +1,7 @@
 import { type Calibration, LANDMARK_COUNT, type LandmarkEmbedding } from '../fit/types.ts';
 import { addExpression } from '../head/add-expression.ts';
 import type { HeadModel } from '../head/head-model.ts';
-import { openingShares } from './opening-gain.ts';
+import { openingShares } from './opening-shares.ts';
 
 /**
  * Makes a person's resting face their neutral one: what the fit read as expression in it becomes part of the
@@ -15,7 +15,7 @@ export function absorbRest(
   embedding: LandmarkEmbedding,
   calibration: Calibration,
 ): Calibration {
-  const opening = openingShares(model, embedding, calibration.beta);
+  const opening = openingShares(model, embedding);
   const { neutral } = calibration;
   const absorbed = neutral.psi.map((value, unit) =>
     model.expressionUnits[unit].region === 'eyes' ? 0 : value * (1 - opening[unit]),

@@ -2,6 +2,7 @@ import type { Calibration } from '../fit/types.ts';
 import type { RgbaImage } from '../frame.ts';
 import type { HeadCoefficients } from '../head/head-model.ts';
 import type { TrackedFace } from '../track/types.ts';
+import type { PictureAnswer } from './picture-answer.ts';
 
 /** A portrait, read once: who it shows, how that person looks at the viewer, and where. */
 export interface ReferenceIdentity {
@@ -12,4 +13,6 @@ export interface ReferenceIdentity {
   /** The portrait's own pose and expression. */
   readonly coefficients: HeadCoefficients;
   readonly landmarks: TrackedFace;
+  /** Of `learnAnswer`; absent where nobody looked: the picture is then taken to read as it is told. */
+  readonly answer?: PictureAnswer;
 }

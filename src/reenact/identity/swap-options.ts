@@ -1,5 +1,5 @@
 import type { ExpressionRegion, ExpressionUnit, HeadCoefficients } from '../head/head-model.ts';
-import type { OpeningGain } from './opening-gain.ts';
+import type { MouthMatch } from './match-mouth.ts';
 
 /** The person in front of the camera, as swap sees one frame of them. */
 export interface SwapDriver {
@@ -70,8 +70,8 @@ export interface SwapOptions {
   readonly gaze?: SwapMode;
   /** Factors on the driver's part; default 1, for `translation` 0.4. */
   readonly gain?: Partial<Gains>;
-  /** What this avatar needs to open its mouth as far as this driver; default: nothing. */
-  readonly opening?: OpeningGain;
+  /** Opens the avatar's mouth as far as the driver's in their pictures; default: as the coefficients have it. */
+  readonly mouth?: MouthMatch;
   /** Show the driver's motion as a mirror would; default false. */
   readonly mirror?: boolean;
 }

@@ -1,6 +1,7 @@
 import type { HeadCoefficients } from '../head/head-model.ts';
 import { headRotation } from '../head/head-rotation.ts';
 import { logRotation, type Matrix3, multiply, rodrigues, transpose } from '../head/rotation.ts';
+import { matchMouth } from './match-mouth.ts';
 import type { ReferenceIdentity } from './reference.ts';
 import { mirrorCoefficients } from './swap-mirror.ts';
 import {
@@ -31,7 +32,7 @@ const GAZE_LIMIT_RAD = [0.5, 0.75] as const;
  *
  * so the turn happens in the neck joint and the shoulders stay. A rotation's power scales its angle.
  * Expression and jaw: g·ψ_d, or relative ψ_r + g (ψ_d − ψ_n), within the bounds of each unit; gaze likewise by its own
- * mode. Translation: {@link swapTranslation}, always relative. What opens the mouth carries {@link OpeningGain} besides.
+ * mode. Translation: {@link swapTranslation}, always relative. The mouth opens as {@link matchMouth} has it.
  */
 export function swap(
   reference: Pick<ReferenceIdentity, 'coefficients' | 'calibration'>,
@@ -48,21 +49,15 @@ export function swap(
   const neck = multiply(transpose(rodrigues(own.theta)), swapRotation(own, now, rest, pose, gain.head));
   theta.set(logRotation(neck), NECK);
   for (let i = JAW; i < EYES; i++)
-    theta[i] = substitute(
-      expression,
-      gain.jaw * (i === JAW ? (options.opening?.jaw ?? 1) : 1),
-      own.theta[i],
-      now.theta[i],
-      rest.theta[i],
-    );
+    theta[i] = substitute(expression, gain.jaw, own.theta[i], now.theta[i], rest.theta[i]);
   // A driver who rests with the mouth open must not push a closed jaw through the upper lip.
   if (expression === 'relative') theta[JAW] = Math.max(Math.min(0, own.theta[JAW]), theta[JAW]);
   for (let i = EYES; i < 15; i++) {
     const limit = GAZE_LIMIT_RAD[i % 3] ?? 0;
     theta[i] = clamp(substitute(gaze, gain.gaze, own.theta[i], now.theta[i], rest.theta[i]), -limit, limit);
   }
-  return {
-    psi: swapExpression(options, gain, expression, own.psi, now.psi, rest.psi),
+  const swapped = {
+    psi: swapExpression(units, gain, expression, own.psi, now.psi, rest.psi),
     theta,
     translation: swapTranslation(
       { coefficients: own, interocularM: reference.calibration.interocularM },
@@ -71,6 +66,16 @@ export function swap(
       mirror,
     ),
   };
+  if (options.mouth === undefined) return swapped;
+  const { driver: driverMouth, avatar } = options.mouth;
+  const wanted = substitute(
+    expression,
+    gain.jaw,
+    avatar.gap(own),
+    driverMouth.gap(driver.coefficients),
+    driverMouth.gap(driver.neutral),
+  );
+  return matchMouth(options.mouth, swapped, Math.max(0, wanted));
 }
 
 /** Rotation of the avatar's head in the camera frame. */
@@ -89,7 +94,7 @@ function swapRotation(
 }
 
 function swapExpression(
-  { units, opening }: Pick<SwapOptions, 'units' | 'opening'>,
+  units: SwapOptions['units'],
   gain: Gains,
   mode: SwapMode,
   own: Float32Array,
@@ -99,11 +104,7 @@ function swapExpression(
   const psi = new Float32Array(units.length);
   for (let c = 0; c < psi.length; c++) {
     const { region, min, max } = units[c];
-    psi[c] = clamp(
-      substitute(mode, gain[region] * (opening?.units[c] ?? 1), own[c], now[c], rest[c]),
-      min,
-      max,
-    );
+    psi[c] = clamp(substitute(mode, gain[region], own[c], now[c], rest[c]), min, max);
   }
   return psi;
 }

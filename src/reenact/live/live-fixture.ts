@@ -101,8 +101,8 @@ export async function createTestParts(): Promise<TestParts> {
         });
         built.set(key, avatar);
       }
-      const { rig: warpRig, seenOpening } = await avatar;
-      return { reference: warpRig.reference, generator: generatorOf(warpRig), seenOpening };
+      const { rig: warpRig } = await avatar;
+      return { reference: warpRig.reference, generator: generatorOf(warpRig) };
     },
     close: () => calibrator.close(),
   };

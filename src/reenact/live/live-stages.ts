@@ -9,7 +9,8 @@ import type { FrameStamp } from '../frame.ts';
 import type { Generator, Rgb } from '../generator.ts';
 import type { HeadCoefficients } from '../head/head-model.ts';
 import { shapeHead } from '../head/shape-head.ts';
-import { openingGain, openingShares } from '../identity/opening-gain.ts';
+import { mouthMatch } from '../identity/match-mouth.ts';
+import { openingShares } from '../identity/opening-shares.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
 import {
   DEFAULT_GAINS,
@@ -52,8 +53,8 @@ export class LiveStages implements ReenactStages {
   readonly #handOver = new HandOver();
   #options: LiveOptions;
   #avatar: LiveAvatar;
-  /** Of the avatar; see `openingGain`. */
-  #openingShares: Float32Array;
+  /** See `mouthMatch`. */
+  readonly #openingShares: Float32Array;
 
   constructor(rig: LandmarkRig, avatar: LiveAvatar, options: LiveOptions, clock: FrameTraces) {
     const nobody = uncalibrated(rig, CANONICAL_SIDE_PX, CANONICAL_SIDE_PX);
@@ -73,7 +74,7 @@ export class LiveStages implements ReenactStages {
     this.#avatar = avatar;
     this.reference = avatar.reference;
     this.generator = avatar.generator;
-    this.#openingShares = this.#sharesOf(avatar);
+    this.#openingShares = openingShares(rig.model, rig.embedding);
     this.swapOptions = this.#swapOptions();
     this.generator.setBackground(colourOf(options));
   }
@@ -98,11 +99,6 @@ export class LiveStages implements ReenactStages {
     this.#handOver.begin();
   }
 
-  /** The driver has gone and another may come: the avatar eases to rest until that one is learned. */
-  forgetDriver(): void {
-    this.learned = null;
-  }
-
   /** @returns the avatar that was there, which the caller closes */
   setAvatar(avatar: LiveAvatar): LiveAvatar {
     const before = this.#avatar;
@@ -110,7 +106,6 @@ export class LiveStages implements ReenactStages {
     this.reference = avatar.reference;
     this.generator = avatar.generator;
     this.generator.setBackground(colourOf(this.#options));
-    this.#openingShares = this.#sharesOf(avatar);
     this.swapOptions = this.#swapOptions();
     this.#handOver.reset();
     return before;
@@ -133,12 +128,8 @@ export class LiveStages implements ReenactStages {
     return this.#preset.apply(stamp, this.#handOver.apply(stamp, commanded));
   }
 
-  #sharesOf({ reference }: LiveAvatar): Float32Array {
-    return openingShares(this.#rig.model, this.#rig.embedding, reference.calibration.beta);
-  }
-
   #swapOptions(): SwapOptions {
-    const { model, embedding } = this.#rig;
+    const { model } = this.#rig;
     const { pose, expression, mirror, gain } = this.#options;
     const plain: SwapOptions = {
       units: model.expressionUnits,
@@ -148,17 +139,10 @@ export class LiveStages implements ReenactStages {
       gain: gainsOf(gain),
     };
     if (this.learned === null) return plain;
-    const { calibration } = this.learned;
-    const { reference, seenOpening } = this.#avatar;
-    const opening = openingGain(
-      model,
-      embedding,
-      { calibration, pose: calibration.neutral },
-      { calibration: reference.calibration, pose: reference.coefficients },
-      seenOpening,
-      this.#openingShares,
-    );
-    return { ...plain, opening };
+    return {
+      ...plain,
+      mouth: mouthMatch(this.#rig, this.learned.calibration, this.#avatar.reference, this.#openingShares),
+    };
   }
 }
 

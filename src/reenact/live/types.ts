@@ -19,8 +19,6 @@ import type { FaceTracker, TrackedFace } from '../track/types.ts';
 export interface LiveAvatar {
   readonly reference: ReferenceIdentity;
   readonly generator: Generator;
-  /** Of `seeOpening`; null where unknown. */
-  readonly seenOpening: number | null;
 }
 
 /** Learns drivers away from the thread that makes frames. Shared by the sessions of a process; answers in order. */
