@@ -325,7 +325,6 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
   }
 
   #attachVideo(stream: RtpStream | undefined): void {
-    const replaced = this.#video !== null;
     this.#video?.close().catch(() => {});
     this.#video = null;
     if (stream === undefined) return;
@@ -335,8 +334,8 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
       onPicture: (picture) => this.#onPicture(picture),
       onKeyFrameNeeded: () => this.#requestKeyFrame(),
     });
-    // Somebody else may sit there now. What is known of the driver before serves until it is known better.
-    if (replaced) this.#learner.restart();
+    // Somebody else may sit there now.
+    this.#learner.doubt();
     this.#tracker?.then((tracker) => tracker.reset()).catch(() => {});
   }
 
@@ -453,7 +452,8 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
     return learned !== null && sameAspect(learned, face) && !options.paused;
   }
 
-  #onAvatar({ commanded }: ReenactedFrame): void {
+  #onAvatar({ commanded, driver }: ReenactedFrame): void {
+    if (driver.fitted !== null) this.#learner.fitted(driver.fitted.reprojectionIod);
     if (this.#stages.options.preview)
       this.#preview.show(this.#stages.reference, commanded, performance.now());
   }
