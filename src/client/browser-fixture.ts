@@ -17,12 +17,18 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
   '--use-fake-device-for-media-stream',
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
+
+/** WebGL without a graphics card: it makes everything else slower, so only who needs it asks for it. */
+const WEBGL_FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
+/** A server that leaves the browser as much of a small machine as it can. */
+export const SMALL_SERVER = {
+  args: ['--no-demo', '--no-https'],
+  env: { LOKI_REENACTMENT_SIZE_PX: '256', LOKI_ROOMS_GRACE_S: '3' },
+} as const;
 
 /** False where there is no Chromium: tests that need one skip then, and say so. */
 export const HAS_CHROMIUM = existsSync(CHROMIUM);
@@ -30,17 +36,23 @@ export const HAS_CHROMIUM = existsSync(CHROMIUM);
 export interface TestBrowser {
   /** A page of its own context, with the test's own errors collected. @param camera whether the user allows it */
   page(options?: { camera?: boolean; width?: number; height?: number }): Promise<Page>;
+  /** Also those of a test that failed half way: a page left open keeps its session. */
+  closePages(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** @param cameraSeconds how much of the clip the camera shows, in a loop; 0 for Chromium's own test picture */
-export async function openBrowser(cameraSeconds: number): Promise<TestBrowser> {
+export async function openBrowser(cameraSeconds: number, webgl = false): Promise<TestBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'loki-camera-'));
   const camera = join(folder, 'camera.mjpeg');
   if (cameraSeconds > 0) await writeCamera(camera, cameraSeconds);
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM,
-    args: cameraSeconds > 0 ? [...FLAGS, `--use-file-for-fake-video-capture=${camera}`] : FLAGS,
+    args: [
+      ...FLAGS,
+      ...(webgl ? WEBGL_FLAGS : []),
+      ...(cameraSeconds > 0 ? [`--use-file-for-fake-video-capture=${camera}`] : []),
+    ],
   });
   return {
     page: async ({ camera: allowed = true, width = 1280, height = 800 } = {}) => {
@@ -49,6 +61,9 @@ export async function openBrowser(cameraSeconds: number): Promise<TestBrowser> {
         permissions: allowed ? ['camera', 'microphone'] : [],
       });
       return context.newPage();
+    },
+    closePages: async () => {
+      await Promise.all(browser.contexts().map((context) => context.close()));
     },
     close: async () => {
       await browser.close();

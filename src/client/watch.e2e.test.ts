@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MEDIASOUP_WORKER, type ServerProcess, startServer } from '../gateway/server-process.ts';
-import { framesShown, HAS_CHROMIUM, openBrowser, type TestBrowser } from './browser-fixture.ts';
+import { framesShown, HAS_CHROMIUM, openBrowser, SMALL_SERVER, type TestBrowser } from './browser-fixture.ts';
 
 const LIMIT_MS = 60_000;
 
@@ -35,13 +35,13 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('who watches', () =>
 
   const start = () =>
     startServer({
-      args: ['--no-demo', '--no-https'],
-      env: { LOKI_STATE_DIR: stateDir, LOKI_HTTP_PORT: String(port) },
+      args: SMALL_SERVER.args,
+      env: { ...SMALL_SERVER.env, LOKI_STATE_DIR: stateDir, LOKI_HTTP_PORT: String(port) },
     });
   beforeAll(async () => {
     port = await freePort();
     server = await start();
-    browser = await openBrowser(6);
+    browser = await openBrowser(6, true);
     const session = await fetch(`${server.base}/api/session`, { method: 'POST' });
     const { links: own, room } = (await session.json()) as { links: Links; room: string };
     const minted = await fetch(`${server.base}/api/rooms/${room}/tokens`, {

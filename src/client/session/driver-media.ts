@@ -1,9 +1,13 @@
 import type { Device } from 'mediasoup-client';
 import type { DataProducer, Producer } from 'mediasoup-client/types';
 import type { RoomSession } from './room-session.ts';
+import { errorCode } from './server-error.ts';
 import { openTransport, type TransportLink } from './transport-link.ts';
 
 const VIDEO_BITRATE_BPS = 1_200_000;
+const TRY_AGAIN_MS = 2_000;
+/** Of these only time is needed. */
+const PASSING = new Set(['TIMEOUT', 'CONNECTION_LOST', 'NOT_FOUND', 'NOT_JOINED']);
 
 /** What the driver sends. Exactly one of `camera` and `landmarks` is on: in private mode no picture leaves the browser. */
 export interface DriverIntent {
@@ -75,18 +79,33 @@ export class DriverMedia {
   }
 
   private enqueue(): Promise<void> {
-    const run = this.work.then(() => this.apply());
+    const run = this.work.then(() => this.persist());
     this.work = run.catch(() => {});
     return run;
   }
 
-  private async apply(): Promise<void> {
+  /** Applies the intent, and keeps at it while the server is away or too slow to answer. */
+  private async persist(): Promise<void> {
+    for (;;) {
+      const generation = this.generation;
+      try {
+        await this.apply(generation);
+        return;
+      } catch (error) {
+        // Somebody else began anew meanwhile, and applies the intent next.
+        if (generation !== this.generation) return;
+        this.drop();
+        if (!PASSING.has(errorCode(error))) throw error;
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      }
+    }
+  }
+
+  private async apply(generation: number): Promise<void> {
     const { device, intent } = this;
     if (!device) return;
-    const idle = !intent.camera && !intent.microphone && !intent.landmarks;
     if (!this.link) {
-      if (idle) return;
-      const generation = this.generation;
+      if (!intent.camera && !intent.microphone && !intent.landmarks) return;
       const link = await this.open(device);
       if (generation !== this.generation) {
         link.close();
@@ -95,9 +114,14 @@ export class DriverMedia {
       this.link = link;
     }
     // The camera goes before landmarks come, so that the two never overlap.
-    this.video = await this.follow(this.video, intent.camera, 'video');
-    this.landmarkProducer = await this.followLandmarks(intent.landmarks);
-    this.audio = await this.follow(this.audio, intent.microphone, 'audio');
+    const video = await this.follow(this.video, intent.camera, 'video');
+    if (generation !== this.generation) return;
+    this.video = video;
+    const landmarks = await this.followLandmarks(intent.landmarks);
+    if (generation !== this.generation) return;
+    this.landmarkProducer = landmarks;
+    const audio = await this.follow(this.audio, intent.microphone, 'audio');
+    if (generation === this.generation) this.audio = audio;
   }
 
   private async open(device: Device): Promise<TransportLink> {

@@ -1,8 +1,14 @@
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MEDIASOUP_WORKER, type ServerProcess, startServer } from '../../gateway/server-process.ts';
-import { framesShown, HAS_CHROMIUM, openBrowser, type TestBrowser } from '../browser-fixture.ts';
+import {
+  framesShown,
+  HAS_CHROMIUM,
+  openBrowser,
+  SMALL_SERVER,
+  type TestBrowser,
+} from '../browser-fixture.ts';
 
 const AVATAR = '.avatar-video';
 const LIMIT_MS = 40_000;
@@ -14,9 +20,10 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('the studio', () => 
   let server: ServerProcess;
   let browser: TestBrowser;
   beforeAll(async () => {
-    server = await startServer({ args: ['--no-demo'] });
+    server = await startServer(SMALL_SERVER);
     browser = await openBrowser(6);
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
@@ -66,7 +73,6 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('the studio', () => 
       .first();
     await expect.poll(() => toScreen.textContent(), { timeout: LIMIT_MS }).toMatch(/\d/);
     expect(errors).toEqual([]);
-    await page.context().close();
   });
 
   it('learns the resting face after a countdown, and goes on in the same room after a reload', async () => {
@@ -82,7 +88,6 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('the studio', () => 
     await page.getByRole('button', { name: 'Start with my camera' }).click();
     await status(page).getByText('Live', { exact: true }).waitFor({ timeout: LIMIT_MS });
     expect(await room()).toBe(before);
-    await page.context().close();
   });
 
   it('changes the avatar, and says in one sentence what is wrong with a picture', async () => {
@@ -108,7 +113,6 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('the studio', () => 
       .getByLabel('Picture file')
       .setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
     await page.locator('form').getByText('That file is no picture').waitFor();
-    await page.context().close();
   });
 
   it('says what to do when the camera is refused, and works without one', async () => {
@@ -119,7 +123,6 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('the studio', () => 
     await status(page).getByText('Live', { exact: true }).waitFor({ timeout: LIMIT_MS });
     await framesShown(page, AVATAR, 20, LIMIT_MS);
     expect(await problem(page).textContent()).toBe('');
-    await page.context().close();
   });
 
   it('turns a second driver of the room away with a sentence', async () => {
@@ -134,7 +137,5 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('the studio', () => 
       .waitFor();
     const second = await studio({}, pathname + search + hash);
     await problem(second).getByText('Somebody else drives this room.').waitFor({ timeout: LIMIT_MS });
-    await first.context().close();
-    await second.context().close();
   });
 });

@@ -1,7 +1,13 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MEDIASOUP_WORKER, type ServerProcess, startServer } from '../../gateway/server-process.ts';
-import { framesShown, HAS_CHROMIUM, openBrowser, type TestBrowser } from '../browser-fixture.ts';
+import {
+  framesShown,
+  HAS_CHROMIUM,
+  openBrowser,
+  SMALL_SERVER,
+  type TestBrowser,
+} from '../browser-fixture.ts';
 
 const LIMIT_MS = 60_000;
 
@@ -31,9 +37,10 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('private mode', () =
   let server: ServerProcess;
   let browser: TestBrowser;
   beforeAll(async () => {
-    server = await startServer({ args: ['--no-demo'] });
-    browser = await openBrowser(6);
+    server = await startServer(SMALL_SERVER);
+    browser = await openBrowser(6, true);
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
@@ -83,6 +90,5 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('private mode', () =
     const { videoBytes } = await sent(page);
     await framesShown(page, '.avatar-video', 10, LIMIT_MS);
     expect((await sent(page)).videoBytes).toBe(videoBytes);
-    await page.context().close();
   });
 });
