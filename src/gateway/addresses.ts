@@ -28,20 +28,23 @@ export function lanAddress(
 }
 
 export interface LinkRequest {
+  /** Of the pages that are sent to others. */
   readonly base: string;
+  /** For programs such as OBS, which take no generated certificate; `base` where absent. */
+  readonly programBase?: string;
   readonly room: string;
   readonly role: 'driver' | 'viewer' | 'admin';
   readonly token: string;
 }
 
 /** Where to go with a token. It stands in the fragment, which browsers send to nobody. */
-export function linksFor({ base, room, role, token }: LinkRequest): Links {
+export function linksFor({ base, programBase = base, room, role, token }: LinkRequest): Links {
   const fragment = `#token=${token}`;
-  const drive = { studio: `${base}/studio?room=${room}${fragment}`, whip: `${base}/whip/${room}` };
+  const drive = { studio: `${base}/studio?room=${room}${fragment}`, whip: `${programBase}/whip/${room}` };
   const view = {
     watch: `${base}/watch/${room}${fragment}`,
-    obs: `${base}/obs/${room}${fragment}`,
-    whep: `${base}/whep/${room}`,
+    obs: `${programBase}/obs/${room}${fragment}`,
+    whep: `${programBase}/whep/${room}`,
   };
   // A driver's token in a viewer's link would let every viewer drive.
   if (role === 'driver') return drive;

@@ -137,6 +137,21 @@ describe('yieldToPeople', () => {
     expect(makeWay).toHaveBeenCalledTimes(1);
   });
 
+  it('waits until what made way is gone', async () => {
+    const answers = [busy, busy, busy, null];
+    const opened = yieldToPeople(reenactment(answers), async () => true).open(spec);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await opened).toBe(ADDRESS);
+    expect(answers).toHaveLength(0);
+  });
+
+  it('refuses where the server stays busy all the same', async () => {
+    const opened = yieldToPeople(reenactment(Array(100).fill(busy)), async () => true).open(spec);
+    const refused = expect(opened).rejects.toBe(busy);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await refused;
+  });
+
   it('refuses where nothing could be freed, and asks nobody for another reason', async () => {
     await expect(yieldToPeople(reenactment([busy]), async () => false).open(spec)).rejects.toBe(busy);
     const other = new LokiError('NO_FACE', 'None.');

@@ -6,6 +6,7 @@ import type { RoomHandle, RoomSnapshot } from '../../sfu/sfu.ts';
 import { linksFor } from '../addresses.ts';
 import { demand } from '../authorise.ts';
 import type { GatewayContext } from '../gateway-context.ts';
+import { isLocalDeveloper } from '../local-developer.ts';
 import { STREAM_PROVENANCE } from '../provenance.ts';
 import { ANY_ROOM } from '../tokens.ts';
 import { errorBody, newRoom, newToken, type RoomBody, room, roomId, token } from './schemas.ts';
@@ -107,7 +108,13 @@ export function roomRoutes(app: FastifyInstance, context: GatewayContext): void 
         room: id,
         role,
         expiresAt: new Date(minted.grant.expiresAtMs).toISOString(),
-        links: linksFor({ base: addresses.public, room: id, role, token: minted.token }),
+        links: linksFor({
+          base: addresses.public,
+          programBase: isLocalDeveloper(request) ? addresses.local : addresses.public,
+          room: id,
+          role,
+          token: minted.token,
+        }),
       });
     },
   );
