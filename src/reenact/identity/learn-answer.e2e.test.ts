@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAvatar } from '../avatar.ts';
+import { FrameFitter } from '../fit/frame-fitter.ts';
+import type { LandmarkRig } from '../fit/landmark-rig.ts';
+import { generatorOf } from '../geometric/generator.ts';
+import type { HeadCoefficients } from '../head/head-model.ts';
+import { headRotation } from '../head/head-rotation.ts';
+import { geodesicAngle, logRotation, multiply, rodrigues, transpose } from '../head/rotation.ts';
+import { loadRig } from '../session.ts';
+import { createFaceTracker } from '../track/face-tracker.ts';
+import type { FaceTracker } from '../track/types.ts';
+import { tellTurn } from './picture-answer.ts';
+
+const AVATAR = fileURLToPath(new URL('../../../models/builtin/avatars/priya.jpg', import.meta.url));
+const RAD = Math.PI / 180;
+/** None of them is a probe: turn about x, y, z in degrees and the jaw in radians. */
+const HELD_OUT = [
+  [0, 0, 0, 0.15],
+  [0, 8, 0, 0.12],
+  [-6, 0, 0, 0.24],
+  [4, -15, 0, 0],
+  [10, 6, 0, 0.1],
+  [-11, 0, 5, 0],
+  [0, 17, -5, 0.2],
+  [3, -7, 0, 0.28],
+];
+
+let rig: LandmarkRig;
+let tracker: FaceTracker;
+
+beforeAll(async () => {
+  rig = await loadRig();
+  tracker = await createFaceTracker();
+});
+
+afterAll(() => tracker.close());
+
+describe('learnAnswer', () => {
+  it('makes turns and openings that were never probed read as commanded', async () => {
+    const avatar = await buildAvatar(rig, tracker, AVATAR, { size: 512 });
+    const { reference } = avatar.rig;
+    expect(reference.answer?.opening).not.toBeNull();
+    const generator = generatorOf(avatar.rig);
+    const fitter = new FrameFitter(rig, reference.calibration);
+    const read = async (coefficients: HeadCoefficients): Promise<ArrayLike<number>> => {
+      const frame = await generator.generate({ sequence: 0, ptsMs: 0, captureTimeMs: 0, coefficients });
+      tracker.reset();
+      await tracker.track(frame);
+      const { face } = await tracker.track(frame);
+      fitter.reset();
+      return headRotation(fitter.fit(face!).coefficients);
+    };
+    const off = { told: 0, plain: 0 };
+    for (const [x, y, z, jawRad] of HELD_OUT) {
+      const own = reference.coefficients;
+      const rotation = multiply(rodrigues([x * RAD, y * RAD, z * RAD]), headRotation(own));
+      const theta = Float32Array.from(own.theta);
+      theta.set(logRotation(multiply(transpose(rodrigues(theta)), rotation)), 3);
+      theta[6] = jawRad;
+      const commanded = { ...own, theta };
+      off.plain += geodesicAngle(rotation, await read(commanded)) / RAD / HELD_OUT.length;
+      off.told += geodesicAngle(rotation, await read(tellTurn(reference, commanded))) / RAD / HELD_OUT.length;
+    }
+    await generator.close();
+    expect(off.told, `${off.told.toFixed(2)}° against ${off.plain.toFixed(2)}°`).toBeLessThan(
+      0.7 * off.plain,
+    );
+    expect(off.told).toBeLessThan(1.2);
+  });
+});
