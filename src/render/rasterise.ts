@@ -4,6 +4,10 @@
  * Vertices are snapped to 1/256 of a sample, so edge functions are exact in double precision and the top-left rule
  * gives every sample on a shared edge to exactly one of the two triangles (Pineda, "A Parallel Algorithm for Polygon
  * Rasterization", SIGGRAPH 1988).
+ *
+ * Beside src/reenact/raster this is a second one on purpose: that one draws one mesh through one camera in a fraction of a
+ * millisecond and nothing else; this one gathers several meshes, cards with alpha, shadow maps and texture atlases, which
+ * have no camera. One for both would be the slower one with the longer list of options.
  */
 export interface SampleBuffer {
   /** Samples a row: pixels × samples along an edge of a pixel. */

@@ -1,5 +1,5 @@
-import { project } from '../head/camera.ts';
 import type { Camera } from '../head/head-model.ts';
+import { createRasterTarget, rasterise } from '../raster/raster.ts';
 
 /** Which triangle of a posed surface each pixel sees. */
 export interface SurfaceMap {
@@ -26,36 +26,14 @@ export function mapSurface(
   width: number,
   height: number,
 ): SurfaceMap {
-  const triangle = new Int32Array(width * height).fill(-1);
-  const nearness = new Float32Array(width * height).fill(Number.NEGATIVE_INFINITY);
-  const screen = project(camera, posed);
-  for (let i = 0; i < chosen.length; i++) {
-    const t = chosen[i];
-    const [a, b, c] = [triangles[t * 3], triangles[t * 3 + 1], triangles[t * 3 + 2]];
-    const [ax, ay] = [screen[a * 2], screen[a * 2 + 1]];
-    const [bx, by] = [screen[b * 2], screen[b * 2 + 1]];
-    const [cx, cy] = [screen[c * 2], screen[c * 2 + 1]];
-    const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
-    if (!(area < 0)) continue;
-    const firstY = Math.max(0, Math.ceil(Math.min(ay, by, cy) - 0.5));
-    const lastY = Math.min(height - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
-    const firstX = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5));
-    const lastX = Math.min(width - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
-    for (let y = firstY; y <= lastY; y++)
-      for (let x = firstX; x <= lastX; x++) {
-        const wa = ((bx - x - 0.5) * (cy - y - 0.5) - (cx - x - 0.5) * (by - y - 0.5)) / area;
-        const wb = ((cx - x - 0.5) * (ay - y - 0.5) - (ax - x - 0.5) * (cy - y - 0.5)) / area;
-        const wc = 1 - wa - wb;
-        if (wa < 0 || wb < 0 || wc < 0) continue;
-        // 1/Z is linear on the screen.
-        const z = 1 / (wa / posed[a * 3 + 2] + wb / posed[b * 3 + 2] + wc / posed[c * 3 + 2]);
-        const p = y * width + x;
-        if (z > nearness[p]) {
-          nearness[p] = z;
-          triangle[p] = t;
-        }
-      }
-  }
+  const corners = new Uint32Array(chosen.length * 3);
+  for (let i = 0; i < chosen.length; i++)
+    for (let k = 0; k < 3; k++) corners[i * 3 + k] = triangles[chosen[i] * 3 + k];
+  const target = createRasterTarget(width, height);
+  rasterise(posed, corners, camera, target);
+  const { triangle } = target;
+  const nearness = target.depth.map((depth) => -depth);
+  for (let p = 0; p < triangle.length; p++) if (triangle[p] >= 0) triangle[p] = chosen[triangle[p]];
   return { width, height, triangle, nearness };
 }
 

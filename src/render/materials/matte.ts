@@ -1,6 +1,6 @@
 import type { Fragment } from '../fragment.ts';
 import type { LightRig } from '../light.ts';
-import { specularLobe, wrapped } from './reflectance.ts';
+import { halfAngles, specularLobe, wrapped } from './reflectance.ts';
 
 /**
  * Plain surface: cloth, teeth, tongue, mouth lining.
@@ -24,15 +24,7 @@ export function shadeMatte(f: Fragment, lights: LightRig, wrap: number, gloss: n
     g += light.colour[1] * diffuse;
     b += light.colour[2] * diffuse;
     if (gloss > 0 && cosine > 0) {
-      let hx = lx + f.vx;
-      let hy = ly + f.vy;
-      let hz = lz + f.vz;
-      const length = Math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9;
-      hx /= length;
-      hy /= length;
-      hz /= length;
-      const normalToHalf = Math.max(0, f.bx * hx + f.by * hy + f.bz * hz);
-      const lightToHalf = Math.max(0, lx * hx + ly * hy + lz * hz);
+      const { normalToHalf, lightToHalf } = halfAngles(f, lx, ly, lz);
       shine +=
         reach *
         Math.PI *

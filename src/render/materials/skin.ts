@@ -1,7 +1,7 @@
 import { smoothstep } from '../colour.ts';
 import type { Fragment } from '../fragment.ts';
 import type { DistantLight, LightRig } from '../light.ts';
-import { specularLobe, wrapped } from './reflectance.ts';
+import { halfAngles, specularLobe, wrapped } from './reflectance.ts';
 
 /**
  * Skin under a light rig. Light that enters skin leaves it elsewhere, red furthest: red wraps around the terminator,
@@ -47,15 +47,7 @@ function addSkinLight(f: Fragment, light: DistantLight, reach: number): void {
   f.b += f.albedoB * cb * reach * wrapped(0.1 * smooth + 0.9 * rough, 0.1);
   if (rough <= 0 || reach <= 0) return;
 
-  let hx = lx + f.vx;
-  let hy = ly + f.vy;
-  let hz = lz + f.vz;
-  const length = Math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9;
-  hx /= length;
-  hy /= length;
-  hz /= length;
-  const normalToHalf = Math.max(0, f.bx * hx + f.by * hy + f.bz * hz);
-  const lightToHalf = Math.max(0, lx * hx + ly * hy + lz * hz);
+  const { normalToHalf, lightToHalf } = halfAngles(f, lx, ly, lz);
   const broad = specularLobe(rough, normalToHalf, lightToHalf, 0.34, 0.028);
   const narrow = specularLobe(rough, normalToHalf, lightToHalf, 0.2 - 0.13 * f.gloss, 0.028);
   // A crease holds no highlight: what would be mirrored in it is its other wall.
