@@ -82,8 +82,8 @@ export function SourcePanel({ studio }: { studio: StudioModel }): JSX.Element {
       />
       <Choice
         legend="Who finds your face"
-        value={studio.tracking.value}
-        disabled={studio.switchingTracking.value}
+        value={studio.pendingTracking.value ?? studio.tracking.value}
+        disabled={studio.pendingTracking.value !== null || !studio.online.value}
         options={[
           {
             value: 'server',
@@ -101,9 +101,7 @@ export function SourcePanel({ studio }: { studio: StudioModel }): JSX.Element {
         onChange={(mode) => void studio.setTracking(mode)}
       />
       <p class="quiet small" role="status">
-        {studio.switchingTracking.value
-          ? 'Switching. The first time, this browser loads the face model.'
-          : ''}
+        {studio.pendingTracking.value ? 'Switching. The first time, this browser loads the face model.' : ''}
       </p>
     </div>
   );

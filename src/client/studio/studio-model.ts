@@ -95,8 +95,8 @@ export class StudioModel extends StudioRoom {
 
   /** Both ways while live. What was sent before ends first, so that picture and landmarks never go out together. */
   async setTracking(mode: TrackingMode): Promise<void> {
-    if (this.switchingTracking.value || this.tracking.value === mode) return;
-    this.switchingTracking.value = true;
+    if (this.pendingTracking.value || this.tracking.value === mode) return;
+    this.pendingTracking.value = mode;
     const before = this.tracking.value;
     try {
       if (mode === 'private') await this.privateTracking.open(this.source.value?.video ?? null);
@@ -116,7 +116,7 @@ export class StudioModel extends StudioRoom {
       this.fail(error);
       await this.sendSource().catch(() => {});
     } finally {
-      this.switchingTracking.value = false;
+      this.pendingTracking.value = null;
     }
   }
 

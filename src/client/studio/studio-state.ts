@@ -37,7 +37,8 @@ export class StudioState {
   /** Being changed to; null otherwise. */
   readonly pendingAvatar = signal<string | null>(null);
   readonly tracking = signal<TrackingMode>('server');
-  readonly switchingTracking = signal(false);
+  /** Being changed to; null otherwise. */
+  readonly pendingTracking = signal<TrackingMode | null>(null);
   /** Seconds left until the neutral face is taken; 0 while it is. */
   readonly countdown = signal<number | null>(null);
   readonly recording = signal<Recording | null>(null);
