@@ -35,6 +35,8 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
 
   constructor(pool: ProcessPool, log: Logger) {
     super();
+    // Every room may listen.
+    this.setMaxListeners(0);
     this.#pool = pool;
     this.#log = log;
   }

@@ -41,6 +41,7 @@ export async function loadTools(init: Extract<ToWorker, { kind: 'init' }>): Prom
     },
     rehearse: async (avatarPath, sizePx) => {
       if (rehearsed.has(avatarPath)) return;
+      if (rehearsed.size >= MAX_REHEARSED) rehearsed.clear();
       rehearsed.add(avatarPath);
       // A picture that is gone meanwhile is the matter of the session that asks for it.
       const avatar = await avatars.load(avatarPath, sizePx).catch(() => null);
@@ -65,3 +66,4 @@ async function playThrough(rig: LandmarkRig, { reference, generator }: LiveAvata
 }
 
 const REHEARSED_FRAMES = 12;
+const MAX_REHEARSED = 100;

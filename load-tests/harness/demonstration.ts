@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServerProcess, startServer } from '../../src/gateway/server-process.ts';
+import { Sampler } from './sampler.ts';
+import { type WhepViewer, watch } from './whep-viewer.ts';
+
+/** The real server on free ports, its demonstration room (the built-in driver, an avatar) and one who watches it. */
+export interface Demonstration {
+  readonly server: ServerProcess;
+  readonly viewer: WhepViewer;
+  readonly sampler: Sampler;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+const FIRST_FRAMES_LIMIT_MS = 60_000;
+
+/** Resolves once frames of the driven avatar arrive. */
+export async function demonstrate(): Promise<Demonstration> {
+  const server = await startServer({ env: { LOKI_LOG_LEVEL: 'warn' } });
+  try {
+    const token = await viewerToken(server);
+    const viewer = await watch(server.base, 'demo', token);
+    const sampler = new Sampler(server.base);
+    const close = async (): Promise<void> => {
+      await sampler.stop();
+      await viewer.close();
+      await server.stop();
+    };
+    await until('frames', () => viewer.pictures.frames > 50, FIRST_FRAMES_LIMIT_MS);
+    return { server, viewer, sampler, close };
+  } catch (error) {
+    await server.stop('SIGKILL');
+    throw error;
+  }
+}
+
+/** @throws Error naming `what` */
+export async function until(what: string, met: () => boolean, limitMs: number): Promise<void> {
+  for (const beganMs = performance.now(); !met(); await sleep(5))
+    if (performance.now() - beganMs > limitMs) throw new Error(`${what}: not within ${limitMs} ms`);
+}
+
+async function viewerToken({ base, link }: ServerProcess): Promise<string> {
+  const lead = await fetch(`${base}${link('Watch the demonstration')}`, { redirect: 'manual' });
+  const [, token] = /#token=(.+)$/.exec(lead.headers.get('location') ?? '') ?? [];
+  if (token === undefined) throw new Error('the server printed no link to its demonstration');
+  return token;
+}
