@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import sharp from 'sharp';
 import type { LabelStyle } from '../../contract/live-session.ts';
 import type { RgbaImage } from '../frame.ts';
@@ -23,6 +24,7 @@ export const LABEL_LIMITS = {
 /** From the frame's edges, part of its side. */
 const MARGIN = 0.025;
 const DEFAULT_TEXT = 'AI avatar';
+const FONT_FILE = createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf');
 
 /** Draws a label for frames of `sizePx` by `sizePx`. Empty text becomes `AI avatar`: the label can't be removed. */
 export async function renderLabel(style: LabelStyle, sizePx: number): Promise<RenderedLabel> {
@@ -74,47 +76,33 @@ export function drawLabel(image: RgbaImage, label: RenderedLabel): void {
   }
 }
 
-/** White text on nothing, at most `maxWidth` wide. */
+/**
+ * White text on nothing, at most `maxWidth` wide, in a font that comes with the dependencies: a server may have none,
+ * and the mark must be readable on every machine.
+ */
 async function textMask(
   text: string,
   heightPx: number,
   maxWidth: number,
 ): Promise<{ png: Buffer; width: number }> {
   const escaped = text.replace(/[<>&"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${maxWidth * 3}" height="${heightPx * 2}">` +
-    `<text x="4" y="${heightPx * 1.3}" font-family="Inter, Helvetica, Arial, DejaVu Sans, sans-serif" font-weight="600" ` +
-    `font-size="${heightPx}" fill="#fff">${escaped}</text></svg>`;
-  const drawn = await trimmed(svg);
-  // A machine without a single font draws nothing; the mark must stand there all the same.
-  const ink = drawn ?? (await trimmed(strokedLetters(heightPx)))!;
-  const fitted = sharp(ink).resize({
-    width: maxWidth,
-    height: Math.round(heightPx * 1.1),
-    fit: 'inside',
-    withoutEnlargement: true,
+  const drawn = sharp({
+    text: {
+      text: `<span foreground="white">${escaped}</span>`,
+      font: 'DejaVu Sans Bold',
+      fontfile: FONT_FILE,
+      height: Math.round(heightPx * 0.9),
+      width: 4000,
+      wrap: 'none',
+      rgba: true,
+    },
   });
-  const { data, info } = await fitted.png().toBuffer({ resolveWithObject: true });
-  return { png: data, width: info.width };
-}
-
-async function trimmed(svg: string): Promise<Buffer | null> {
-  const picture = sharp(Buffer.from(svg));
-  const { channels } = await picture.stats();
-  if (channels[3].max < 128) return null;
-  return await picture
-    .trim({ background: { r: 0, g: 0, b: 0, alpha: 0 } })
+  const ink = await drawn.png().toBuffer();
+  const { data, info } = await sharp(ink)
+    .resize({ width: maxWidth, height: Math.round(heightPx * 0.9), fit: 'inside', withoutEnlargement: true })
     .png()
-    .toBuffer();
-}
-
-/** `AI`, drawn with lines. */
-function strokedLetters(heightPx: number): string {
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${heightPx * 1.2}" height="${heightPx}" viewBox="0 0 12 10">` +
-    '<path d="M1 9 L4 1 L7 9 M2.2 6.2 L5.8 6.2 M10 1 L10 9" fill="none" stroke="#fff" stroke-width="1.5" ' +
-    'stroke-linecap="round" stroke-linejoin="round"/></svg>'
-  );
+    .toBuffer({ resolveWithObject: true });
+  return { png: data, width: info.width };
 }
 
 function clamp(value: number, low: number, high: number): number {
