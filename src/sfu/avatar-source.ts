@@ -62,6 +62,8 @@ export class AvatarSource {
         producerId,
         router,
         listenInfo: { protocol: 'udp', ip: LOOPBACK },
+        // Ids are the worker's, and both routers are on one.
+        keepId: false,
         enableSctp: false,
       });
       if (pipeProducer) producers.push(pipeProducer);

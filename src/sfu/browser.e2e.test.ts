@@ -328,7 +328,10 @@ describe('signalling clients in Chromium', () => {
       ]);
       await until('driver packets', () => driverPackets() > 50);
       // The test's avatar is VP8 whatever the room says.
-      if (videoCodec === 'VP8') await playing(viewer);
+      if (videoCodec !== 'VP8') return;
+      await playing(viewer);
+      // The avatar's picture, not the camera's 320×240.
+      expect(await run(viewer, 'size')).toEqual([160, 120]);
     },
   );
 

@@ -12,6 +12,13 @@ export interface DriverOptions {
   readonly isAlive?: () => Promise<boolean>;
 }
 
+/** The part of a room that a driver of this machine needs. */
+export interface DriverSeat {
+  readonly media: RoomMedia;
+  takeDriver(options: DriverOptions): Promise<Driver>;
+  releaseDriver(driver: Driver): void;
+}
+
 /**
  * Whoever drives a room, however the media come in: at most one video, one audio and one landmark stream. A new stream
  * of a kind takes the place of the one before.

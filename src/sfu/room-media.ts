@@ -319,15 +319,16 @@ export class RoomMedia {
 
   /** The streams keep their SSRCs for the life of a session; a new session gets new ones, since it counts anew. */
   async #renewLeg(): Promise<void> {
-    this.#leg?.close();
-    for (const source of this.#playerSources.values()) {
-      source.then(({ router }) => router.close()).catch(() => {});
-    }
-    this.#playerSources.clear();
-    this.#driverLegs.clear();
+    const before = this.#leg;
+    const players = [...this.#playerSources.values()];
     this.#streams = this.#newStreams();
     const { router } = this.#running();
+    // The new one stands before the old one ends: who watches in between gets streams that stay.
     this.#leg = await AvatarLeg.create(router, this.#streams, this.#options.rtpPorts);
+    this.#playerSources.clear();
+    this.#driverLegs.clear();
+    before?.close();
+    for (const source of players) source.then(({ router: itsOwn }) => itsOwn.close()).catch(() => {});
     this.#listener.streams();
   }
 

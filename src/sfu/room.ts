@@ -3,7 +3,6 @@ import { LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { Driver, type DriverOptions } from './driver.ts';
 import { firstOptions, patchOptions } from './live-options.ts';
-import type { Peer } from './peer.ts';
 import { RoomMedia, type RoomMediaListener } from './room-media.ts';
 import { openRtpDriver } from './rtp-driver.ts';
 import type { SessionHub } from './session-hub.ts';
@@ -16,7 +15,7 @@ import type {
   SfuDependencies,
   SfuOptions,
 } from './sfu-types.ts';
-import type { Notification, OptionsPatch, RoomState } from './signaling/messages.ts';
+import type { Notification, OptionsPatch, Role, RoomState } from './signaling/messages.ts';
 import { ViewerLatency } from './viewer-latency.ts';
 import type { WorkerPool } from './workers.ts';
 
@@ -24,6 +23,16 @@ const ROOM_NOTICE_PAUSE_MS = 200;
 const MAX_ADMINS = 16;
 /** Refusals come at once, a portrait takes longer to load: so long a driver's join waits for the former. */
 const ADMISSION_WAIT_MS = 300;
+
+/** A member with signalling, as its room sees it. */
+export interface RoomMember {
+  readonly id: string;
+  readonly role: Role;
+  notify(notification: Notification): void;
+  /** The router is gone, and all transports with it. */
+  forgetMedia(): void;
+  end(reason: LokiError): void;
+}
 
 /** A member without signalling: a WHEP player. */
 export interface Guest {
@@ -53,7 +62,7 @@ export class Room implements RoomHandle {
   #tracking: TrackingMode;
   #live: LiveOptions;
   #media!: RoomMedia;
-  #peers = new Map<string, Peer>();
+  #peers = new Map<string, RoomMember>();
   #guests = new Map<string, Guest>();
   #driver: Driver | null = null;
   #state: SessionState = 'waiting';
@@ -154,7 +163,7 @@ export class Room implements RoomHandle {
   }
 
   /** @throws LokiError ROOM_FULL, ROOM_CLOSED */
-  addPeer(peer: Peer): void {
+  addPeer(peer: RoomMember): void {
     this.#assertOpen();
     if (peer.role === 'viewer') this.#assertSeat();
     if (peer.role === 'admin' && this.#count('admin') >= MAX_ADMINS) {
@@ -164,7 +173,7 @@ export class Room implements RoomHandle {
     this.#noticeSoon();
   }
 
-  removePeer(peer: Peer): void {
+  removePeer(peer: RoomMember): void {
     if (!this.#peers.delete(peer.id)) return;
     this.#latency.forget(peer.id);
     this.#noticeSoon();
@@ -225,7 +234,7 @@ export class Room implements RoomHandle {
     }, this.#context.options.graceMs);
   }
 
-  reportLatency(peer: Peer, p50Ms: number, p95Ms: number): void {
+  reportLatency(peer: RoomMember, p50Ms: number, p95Ms: number): void {
     this.#latency.report(peer.id, p50Ms, p95Ms, Date.now());
   }
 
@@ -262,7 +271,7 @@ export class Room implements RoomHandle {
     return openRtpDriver(this, driver);
   }
 
-  notify(notification: Notification, to: (peer: Peer) => boolean = () => true): void {
+  notify(notification: Notification, to: (peer: RoomMember) => boolean = () => true): void {
     for (const peer of this.#peers.values()) {
       if (to(peer)) peer.notify(notification);
     }
@@ -393,7 +402,7 @@ export class Room implements RoomHandle {
     return this.#count('viewer') + this.#guests.size;
   }
 
-  #count(role: Peer['role']): number {
+  #count(role: Role): number {
     let count = 0;
     for (const peer of this.#peers.values()) if (peer.role === role) count++;
     return count;

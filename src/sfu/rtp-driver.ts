@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { types } from 'mediasoup';
 import { codecParameters } from './codecs.ts';
-import type { Room } from './room.ts';
+import type { DriverSeat } from './driver.ts';
 import type { RtpDriver, RtpDriverHandle } from './sfu-types.ts';
 
 /** Lets a process of this machine drive a room with plain RTP on loopback: the demonstration, and load tests. */
 export async function openRtpDriver(
-  room: Room,
+  room: DriverSeat,
   { video, audio, yields = false, onEnd }: RtpDriver,
 ): Promise<RtpDriverHandle> {
   let transport: types.PlainTransport | null = null;

@@ -138,13 +138,14 @@ export class WorkerPool {
       return null;
     }
     if (slot.running !== running) return null;
-    const siblings: types.Router[] = [];
+    const siblings = new Set<types.Router>();
     const lease: RouterLease = {
       router,
       webRtcServer: running.webRtcServer,
       async sibling(mediaCodecs) {
         const sibling = await running.worker.createRouter({ mediaCodecs });
-        siblings.push(sibling);
+        siblings.add(sibling);
+        sibling.observer.once('close', () => siblings.delete(sibling));
         return sibling;
       },
       release() {
