@@ -4,12 +4,11 @@ import type { SessionSpec } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
 import { type Admission, type AdmissionLimits, admit, type Load } from './admission.ts';
 import { LoadMeter, type ProcessSample } from './load-meter.ts';
-import type { SessionRecord } from './session-record.ts';
-import type { WorkerSlot } from './worker-slot.ts';
+import type { SessionRecord, SessionSlot } from './session-record.ts';
 
 /** What runs now, as the doorkeeper looks at it once a second. */
 export interface Running {
-  readonly slots: readonly WorkerSlot[];
+  readonly slots: readonly SessionSlot[];
   readonly sessions: ReadonlyMap<string, SessionRecord>;
 }
 
@@ -105,7 +104,7 @@ export class Doorkeeper {
   }
 }
 
-function sampleOf({ process, sessions }: WorkerSlot): ProcessSample[] {
+function sampleOf({ process, sessions }: SessionSlot): ProcessSample[] {
   if (process === null) return [];
   let framesPerSecond = 0;
   for (const { stats } of sessions) framesPerSecond += stats?.fpsOut ?? 0;

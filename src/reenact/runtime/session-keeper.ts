@@ -5,7 +5,7 @@ import { LokiError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { judge } from './blame.ts';
 import type { ProcessPool } from './process-pool.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { SessionRecord, SessionSlot } from './session-record.ts';
 import type { DeathCause, WorkerProcess, WorkerReport } from './worker-process.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
@@ -28,9 +28,9 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
   readonly restarts = { crash: 0, hang: 0 };
   readonly #pool: ProcessPool;
   readonly #log: Logger;
-  readonly #slots: WorkerSlot[] = [];
+  readonly #slots: SessionSlot[] = [];
   /** Of sessions that are kept apart until it is known which of them kills its process. */
-  readonly #isolated = new Set<WorkerSlot>();
+  readonly #isolated = new Set<SessionSlot>();
   #isolations = 0;
 
   constructor(pool: ProcessPool, log: Logger) {
@@ -54,12 +54,12 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
     await Promise.all(started);
   }
 
-  get slots(): WorkerSlot[] {
+  get slots(): SessionSlot[] {
     return [...this.#slots, ...this.#isolated];
   }
 
   /** Where the next session would go. */
-  get freest(): WorkerSlot {
+  get freest(): SessionSlot {
     return this.#slots.reduce((best, slot) => (slot.sessions.size < best.sessions.size ? slot : best));
   }
 
@@ -90,8 +90,8 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
     await Promise.all(this.slots.map((slot) => slot.close()));
   }
 
-  #slot(name: string): WorkerSlot {
-    const slot = new WorkerSlot(name, this.#pool, this.#log);
+  #slot(name: string): SessionSlot {
+    const slot = new WorkerSlot<SessionRecord>(name, this.#pool, this.#log);
     slot.on('report', (report) => this.#reported(report));
     slot.on('death', (cause) => this.#slotDied(slot, cause));
     slot.on('unstartable', (error) => {
@@ -101,7 +101,7 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
   }
 
   /** Begins a session in a slot, or begins it again; whatever comes of it, the record is told. */
-  async #place(record: SessionRecord, slot: WorkerSlot): Promise<void> {
+  async #place(record: SessionRecord, slot: SessionSlot): Promise<void> {
     record.slot = slot;
     slot.sessions.add(record);
     let process: WorkerProcess | null = null;
@@ -125,7 +125,7 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
     }
   }
 
-  #slotDied(slot: WorkerSlot, cause: DeathCause): void {
+  #slotDied(slot: SessionSlot, cause: DeathCause): void {
     this.restarts[cause === 'hang' ? 'hang' : 'crash']++;
     const records = [...slot.sessions];
     const opening = new Set(records.filter(({ running }) => !running).map(({ sessionId }) => sessionId));
@@ -144,14 +144,14 @@ export class SessionKeeper extends EventEmitter<SessionKeeperEvents> {
   }
 
   /** A process of its own for a session that may be the one that kills its process. */
-  #isolate(record: SessionRecord): WorkerSlot {
+  #isolate(record: SessionRecord): SessionSlot {
     record.slot?.sessions.delete(record);
     const slot = this.#slot(`reenactment-isolated-${++this.#isolations}`);
     this.#isolated.add(slot);
     return slot;
   }
 
-  async #retireIfEmpty(slot: WorkerSlot | null): Promise<void> {
+  async #retireIfEmpty(slot: SessionSlot | null): Promise<void> {
     if (slot === null || slot.sessions.size > 0 || !this.#isolated.delete(slot)) return;
     await slot.close();
   }

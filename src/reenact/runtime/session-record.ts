@@ -13,7 +13,7 @@ export class SessionRecord implements DeathRecord {
   /** With the latest options, tracking, avatar, calibration and reserved numbers; with the port once it is known. */
   spec: LiveSessionSpec;
   attachment: { readonly sfu: RtpAddress; readonly streams: DriverStreams } | null = null;
-  slot: WorkerSlot | null = null;
+  slot: SessionSlot | null = null;
   /** True between `opened` and the death of the process. */
   running = false;
   state: SessionState = 'waiting';
@@ -64,3 +64,5 @@ export class SessionRecord implements DeathRecord {
     this.#reject(reason);
   }
 }
+
+export type SessionSlot = WorkerSlot<SessionRecord>;

@@ -1,10 +1,10 @@
 import type { Doorkeeper } from './doorkeeper.ts';
 import type { ProcessSnapshot, ReenactmentSnapshot } from './runtime-types.ts';
+import type { SessionSlot } from './session-record.ts';
 import type { WorkerProcess } from './worker-process.ts';
-import type { WorkerSlot } from './worker-slot.ts';
 
 export interface SnapshotSource {
-  readonly slots: readonly WorkerSlot[];
+  readonly slots: readonly SessionSlot[];
   readonly spare: WorkerProcess | null;
   readonly sessions: number;
   readonly restarts: ReenactmentSnapshot['restarts'];

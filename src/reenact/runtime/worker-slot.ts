@@ -4,7 +4,6 @@ import { LokiError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { BLAME_WINDOW_MS, restartDelayMs } from './blame.ts';
 import type { ProcessPool } from './process-pool.ts';
-import type { SessionRecord } from './session-record.ts';
 import type { DeathCause, WorkerProcess, WorkerReport } from './worker-process.ts';
 
 interface WorkerSlotEvents {
@@ -18,9 +17,9 @@ interface WorkerSlotEvents {
 /** Failed starts in a row after which the sessions that wait are given up. */
 const MAX_FAILED_STARTS = 4;
 
-/** A place for one worker process that is filled again whenever the process dies, until it is closed. */
-export class WorkerSlot extends EventEmitter<WorkerSlotEvents> {
-  readonly sessions = new Set<SessionRecord>();
+/** A place for one worker process and the sessions `S` in it, that is filled again whenever the process dies, until it is closed. */
+export class WorkerSlot<S> extends EventEmitter<WorkerSlotEvents> {
+  readonly sessions = new Set<S>();
   readonly #deathsMs: number[] = [];
   #process: WorkerProcess | null = null;
   #starting: Promise<WorkerProcess>;
