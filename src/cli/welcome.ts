@@ -31,7 +31,7 @@ export function welcome({ links, development, stateDir, qr }: Welcome): string {
   const lines = ['', 'Loki Live is running.', ''];
   for (const [what, link] of shown) lines.push(`  ${what.padEnd(width)}   ${link}`);
   if (links.phone !== null && qr) {
-    lines.push('', indent(renderUnicodeCompact(links.phone, { border: 1 })));
+    lines.push('', qrCode(links.phone));
     lines.push('', '  (the browser warns of the certificate once, because this machine made it itself)');
   }
   lines.push('');
@@ -47,6 +47,7 @@ export function welcome({ links, development, stateDir, qr }: Welcome): string {
   return lines.join('\n');
 }
 
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
+/** White on black whatever the terminal's colours are: many cameras do not read it the other way round. */
+function qrCode(text: string): string {
+  return renderUnicodeCompact(text, { border: 2 }).replace(/^.*$/gm, (row) => `  \x1b[97;40m${row}\x1b[0m`);
 }

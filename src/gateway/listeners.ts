@@ -11,6 +11,8 @@ import { certificateNames } from './certificate-names.ts';
 /** A client that has not sent its headers, or its request, by then is cut off. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
+/** How often that is looked at. */
+const CHECKING = { connectionsCheckingInterval: 5_000 };
 
 interface ListenerOptions {
   /** Section of the configuration, for the messages. */
@@ -91,7 +93,8 @@ export interface Listener {
  * @throws LokiError CONFIG_INVALID where the port or the address cannot be had, or the certificate is none
  */
 async function listen(options: ListenerOptions): Promise<Listener> {
-  const server = options.tls === undefined ? createServer() : secureServer(options.option, options.tls);
+  const server =
+    options.tls === undefined ? createServer(CHECKING) : secureServer(options.option, options.tls);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.maxConnections = options.maxConnections;
@@ -142,7 +145,7 @@ const STARTING: RequestHandlers = {
 
 function secureServer(option: string, tls: { readonly cert: string; readonly key: string }): Server {
   try {
-    return createSecureServer(tls) as unknown as Server;
+    return createSecureServer({ ...tls, ...CHECKING }) as unknown as Server;
   } catch (cause) {
     throw new LokiError(
       'CONFIG_INVALID',
