@@ -32,8 +32,8 @@ const STRAIGHT = [0, 0, 0] as const;
  * at any opening; the others say how far turns carry.
  */
 const PROBES: readonly Probe[] = [
-  ...[0, 0.05, 0.1, 0.2, 0.3].map((jawRad): Probe => ({ turnDeg: STRAIGHT, jawRad })),
-  ...[0.2, 0.1, 0.05, 0].map((jawRad): Probe => ({ turnDeg: STRAIGHT, jawRad, lips: 0.3 })),
+  ...[0, 0.05, 0.1, 0.2, 0.3, 0.45].map((jawRad): Probe => ({ turnDeg: STRAIGHT, jawRad })),
+  ...[0.4, 0.2, 0.1, 0.05, 0].map((jawRad): Probe => ({ turnDeg: STRAIGHT, jawRad, lips: 0.3 })),
   ...[0.3, 0.6, -0.6, -0.3].map((brows): Probe => ({ turnDeg: STRAIGHT, jawRad: 0.05, brows })),
   ...[0.25, 0.15, 0.05].flatMap((jawRad): Probe[] => [
     { turnDeg: [-5, 0, 0], jawRad },

@@ -20,7 +20,8 @@ export interface PictureAnswer {
 export const TURN_FEATURES = 9;
 /** Turns about x, y and z beyond which the answer stays what it is there: nobody looked further. */
 const SEEN_TURN_RAD = [0.3, 0.4, 0.3];
-const SEEN_JAW_RAD = 0.35;
+/** A mouth that opens wider is taken no further for a nod: what the lips do then counts as much, either way. */
+const SEEN_JAW_RAD = 0.2;
 const SEEN_BROW_IOD = 0.15;
 /** The tracker sees the mouth open or shut, rather than how far, by this angle of the jaw. */
 const OPEN_JAW_RAD = 0.1;
