@@ -41,15 +41,23 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-/** @param cameraSeconds how much of the clip the camera shows, in a loop; 0 for Chromium's own test picture */
-export async function openBrowser(cameraSeconds: number, webgl = false): Promise<TestBrowser> {
+/**
+ * @param cameraSeconds how much of the clip the camera shows, in a loop; 0 for Chromium's own test picture
+ * @param clip the built-in driver's where absent
+ */
+export async function openBrowser(
+  cameraSeconds: number,
+  webgl = false,
+  { clip = DRIVER, flags = [] }: { clip?: string | undefined; flags?: readonly string[] } = {},
+): Promise<TestBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'loki-camera-'));
   const camera = join(folder, 'camera.mjpeg');
-  if (cameraSeconds > 0) await writeCamera(camera, cameraSeconds);
+  if (cameraSeconds > 0) await writeCamera(camera, clip, cameraSeconds);
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
       ...FLAGS,
+      ...flags,
       ...(webgl ? WEBGL_FLAGS : []),
       ...(cameraSeconds > 0 ? [`--use-file-for-fake-video-capture=${camera}`] : []),
     ],
@@ -73,8 +81,8 @@ export async function openBrowser(cameraSeconds: number, webgl = false): Promise
 }
 
 /** Chromium plays a file of JPEGs, one after the other, as a camera of 30 frames a second. */
-async function writeCamera(path: string, seconds: number): Promise<void> {
-  const video = await openVideo(DRIVER);
+async function writeCamera(path: string, clip: string, seconds: number): Promise<void> {
+  const video = await openVideo(clip);
   const file = await open(path, 'w');
   let left = Math.round(seconds * video.fps);
   for await (const { image } of video.frames()) {

@@ -9,7 +9,7 @@ import { startServer } from '../gateway/server-process.ts';
 import { framesShown, openBrowser, type TestBrowser } from './browser-fixture.ts';
 
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
-const AVATAR = 'Luna';
+const AVATAR = 'Amara';
 const LIMIT_MS = 120_000;
 const MOST_COLOURS = 256;
 
@@ -21,15 +21,15 @@ try {
   await studio.getByRole('button', { name: new RegExp(AVATAR) }).click();
   await studio.getByRole('heading', { name: `Be ${AVATAR}` }).waitFor({ timeout: LIMIT_MS });
   await studio.getByRole('button', { name: 'Try with the built-in driver' }).click();
-  await framesShown(studio, '.avatar-video', 60, LIMIT_MS);
+  await framesShown(studio, '.avatar-video', 20, LIMIT_MS);
   await studio.getByRole('button', { name: 'Share' }).click();
-  const link = await studio.getByLabel('To watch').inputValue();
+  const link = await studio.getByRole('textbox', { name: 'To watch' }).inputValue();
   await studio.keyboard.press('Escape');
   const viewer = await browser.page({ width: 1024, height: 700 });
   await viewer.goto(link);
-  await framesShown(viewer, 'video', 40, LIMIT_MS);
+  await framesShown(viewer, 'video', 8, LIMIT_MS);
   await viewer.getByRole('button', { name: 'Click for sound' }).click();
-  await framesShown(viewer, 'video', 40, LIMIT_MS);
+  await framesShown(viewer, 'video', 8, LIMIT_MS);
   await save(studio, 'studio.png');
   await save(viewer, 'viewer.png');
 } finally {
