@@ -1,11 +1,12 @@
 /**
  * Streams for a while and looks whether anything grows:
  *
- *     node --import tsx load-tests/soak.ts [--minutes 30]
+ *     node scripts/run.mjs load-tests/soak.ts [--minutes 30]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { demonstrate } from './harness/demonstration.ts';
+import { ProcessUsage } from './harness/process-usage.ts';
 import { type Budget, report } from './harness/report.ts';
 import { median, type Sampler } from './harness/sampler.ts';
 
@@ -19,11 +20,13 @@ if (!(minutes >= 1 && minutes <= 240)) throw new Error('--minutes takes 1 to 240
 // A short run compares its own thirds.
 const settled = Math.min(SETTLED_MINUTE, minutes / 3);
 
-const { viewer, sampler, close } = await demonstrate();
+const { server, viewer, sampler, close } = await demonstrate();
+const usage = new ProcessUsage({ gateway: server.child.pid! });
 viewer.pictures.longestGapMs = 0;
 const before = viewer.pictures.frames;
 await sleep(minutes * MINUTE_MS);
 const fps = (viewer.pictures.frames - before) / (minutes * 60);
+await usage.stop();
 await close();
 
 const LATENCY = 'loki_stage_latency_ms{stage="total",quantile="0.95"}';
@@ -38,7 +41,7 @@ await report(
     }),
     { what: 'p95 latency, last over settled', value: ratio(sampler, LATENCY), limit: 1.2, unit: '' },
   ],
-  sampler,
+  { processes: usage.groups(), data: sampler.samples },
 );
 
 /** Median of the last minute (or third) over that around the settled minute. */

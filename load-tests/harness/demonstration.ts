@@ -7,16 +7,18 @@ import { type WhepViewer, watch } from './whep-viewer.ts';
 export interface Demonstration {
   readonly server: ServerProcess;
   readonly viewer: WhepViewer;
+  /** A viewer's. */
+  readonly token: string;
   readonly sampler: Sampler;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-const FIRST_FRAMES_LIMIT_MS = 60_000;
+const FIRST_FRAMES_LIMIT_MS = 120_000;
 
-/** Resolves once frames of the driven avatar arrive. */
-export async function demonstrate(): Promise<Demonstration> {
-  const server = await startServer({ env: { LOKI_LOG_LEVEL: 'warn' } });
+/** Resolves once frames of the driven avatar arrive. @param env further configuration */
+export async function demonstrate(env: Readonly<Record<string, string>> = {}): Promise<Demonstration> {
+  const server = await startServer({ env: { LOKI_LOG_LEVEL: 'warn', ...env } });
   try {
     const token = await viewerToken(server);
     const viewer = await watch(server.base, 'demo', token);
@@ -27,16 +29,21 @@ export async function demonstrate(): Promise<Demonstration> {
       await server.stop();
     };
     await until('frames', () => viewer.pictures.frames > 50, FIRST_FRAMES_LIMIT_MS);
-    return { server, viewer, sampler, close };
+    return { server, viewer, token, sampler, close };
   } catch (error) {
     await server.stop('SIGKILL');
     throw error;
   }
 }
 
-/** @throws Error naming `what` */
-export async function until(what: string, met: () => boolean, limitMs: number): Promise<void> {
-  for (const beganMs = performance.now(); !met(); await sleep(5))
+/** @param everyMs pause between two looks @throws Error naming `what` */
+export async function until(
+  what: string,
+  met: () => boolean | Promise<boolean>,
+  limitMs: number,
+  everyMs = 5,
+): Promise<void> {
+  for (const beganMs = performance.now(); !(await met()); await sleep(everyMs))
     if (performance.now() - beganMs > limitMs) throw new Error(`${what}: not within ${limitMs} ms`);
 }
 

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { median, type Sampler } from './sampler.ts';
+import type { GroupUsage } from './process-usage.ts';
 
-const OUT = fileURLToPath(new URL('../../out/load-tests', import.meta.url));
+const OUT = fileURLToPath(new URL('../../out/load', import.meta.url));
 
 /** One number that was promised. */
 export interface Budget {
@@ -16,14 +16,26 @@ export interface Budget {
   readonly sense?: 'most' | 'least';
 }
 
+/** What stands beside the budgets. */
+export interface Findings {
+  readonly processes?: readonly GroupUsage[];
+  /** Lines of Markdown: figures that nothing was promised of, and what a reader must know. */
+  readonly notes?: readonly string[];
+  /** Goes into the JSON alone. */
+  readonly data?: unknown;
+}
+
 /**
- * Writes `out/load-tests/SCENARIO.json` and `.md`, prints the table, and sets the exit status to 1 where a budget is
- * not kept.
+ * Writes `out/load/SCENARIO.json` and `.md`, prints the table, and sets the exit status to 1 where a budget is not kept.
  */
-export async function report(scenario: string, budgets: readonly Budget[], sampler: Sampler): Promise<void> {
+export async function report(
+  scenario: string,
+  budgets: readonly Budget[],
+  findings: Findings = {},
+): Promise<void> {
+  const { processes = [], notes = [], data } = findings;
   const rows = budgets.map((budget) => ({ ...budget, kept: isKept(budget) }));
-  const processes = sampler.processes.map((name) => usageOf(sampler, name));
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}`;
+  const machine = `${cpus().length} cores, ${cpus()[0]?.model}, load average ${loadavg()[0].toFixed(1)} at the end`;
   const markdown = [
     `# ${scenario}`,
     '',
@@ -33,21 +45,36 @@ export async function report(scenario: string, budgets: readonly Budget[], sampl
     '|---|---|---|---|',
     ...rows.map(
       ({ what, value, limit, unit, sense = 'most', kept }) =>
-        `| ${what} | ${round(value)} ${unit} | ${sense === 'most' ? '≤' : '≥'} ${round(limit)} ${unit} | ${kept ? 'yes' : '**no**'} |`,
+        `| ${what} | ${round(value)} ${unit} | ${sense === 'most' ? '≤' : '≥'} ${limit} ${unit} | ${kept ? 'yes' : '**no**'} |`,
     ),
     '',
-    '| process | RSS median, MB | RSS last, MB | CPU, % of a core |',
-    '|---|---|---|---|',
-    ...processes.map(
-      ({ name, rssMedianMb, rssLastMb, cpuPercent }) =>
-        `| ${name} | ${round(rssMedianMb)} | ${round(rssLastMb)} | ${round(cpuPercent)} |`,
-    ),
-    '',
+    ...(notes.length > 0 ? [...notes, ''] : []),
+    ...(processes.length > 0
+      ? [
+          '| processes | RSS median, MB | most | last | CPU, % of a core |',
+          '|---|---|---|---|---|',
+          ...processes.map(
+            ({ name, rssMedianMb, rssMostMb, rssLastMb, cpuPercent }) =>
+              `| ${name} | ${round(rssMedianMb)} | ${round(rssMostMb)} | ${round(rssLastMb)} | ${round(cpuPercent)} |`,
+          ),
+          '',
+        ]
+      : []),
   ].join('\n');
   await mkdir(OUT, { recursive: true });
   await writeFile(join(OUT, `${scenario}.md`), markdown);
-  const json = { scenario, machine, budgets: rows, processes, samples: sampler.samples };
-  await writeFile(join(OUT, `${scenario}.json`), JSON.stringify(json));
+  await writeFile(
+    join(OUT, `${scenario}.json`),
+    JSON.stringify({
+      scenario,
+      at: new Date().toISOString(),
+      machine,
+      budgets: rows,
+      notes,
+      processes,
+      data,
+    }),
+  );
   process.stdout.write(markdown);
   if (rows.some(({ kept }) => !kept)) process.exitCode = 1;
 }
@@ -57,21 +84,7 @@ function isKept({ value, limit, sense = 'most' }: Budget): boolean {
   return sense === 'most' ? value <= limit : value >= limit;
 }
 
-function usageOf(sampler: Sampler, name: string) {
-  const rss = sampler.series(`loki_process_rss_bytes{process="${name}"}`);
-  const cpu = sampler.series(`loki_process_cpu_seconds_total{process="${name}"}`);
-  let used = 0;
-  // A process that was replaced counts from 0 again.
-  for (let i = 1; i < cpu.length; i++) used += Math.max(0, cpu[i].value - cpu[i - 1].value);
-  const seconds = cpu.length > 1 ? (cpu[cpu.length - 1].atMs - cpu[0].atMs) / 1000 : Number.NaN;
-  return {
-    name,
-    rssMedianMb: median(rss.map(({ value }) => value)) / 1e6,
-    rssLastMb: (rss.at(-1)?.value ?? Number.NaN) / 1e6,
-    cpuPercent: (100 * used) / seconds,
-  };
-}
-
-function round(value: number): string {
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
+export function round(value: number): string {
+  if (Number.isNaN(value)) return '?';
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 }

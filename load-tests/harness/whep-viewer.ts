@@ -1,9 +1,13 @@
-import { RTCPeerConnection, RTCRtpCodecParameters } from 'werift';
+import { RTCPeerConnection, RTCRtpCodecParameters, type RtpPacket } from 'werift';
 
 /** A viewer that receives and counts, but decodes nothing: under 1 % of a core. */
 export interface WhepViewer {
   readonly pictures: Counted;
   readonly sounds: Counted;
+  /** UDP ports of the server that its answer names. */
+  readonly remotePorts: ReadonlySet<number>;
+  /** Every packet, as it came out of SRTP. */
+  onPacket: ((packet: RtpPacket, kind: string) => void) | null;
   close(): Promise<void>;
 }
 
@@ -44,9 +48,14 @@ export async function watch(base: string, roomId: string, token: string): Promis
     },
   });
   const [pictures, sounds] = [counted(), counted()];
+  const remotePorts = new Set<number>();
+  const viewer: WhepViewer = { pictures, sounds, remotePorts, onPacket: null, close: () => peer.close() };
   peer.onTrack.subscribe((track) => {
     const counter = track.kind === 'video' ? pictures : sounds;
-    track.onReceiveRtp.subscribe(({ header }) => count(counter, header.marker));
+    track.onReceiveRtp.subscribe((packet) => {
+      count(counter, packet.header.marker);
+      viewer.onPacket?.(packet, track.kind);
+    });
   });
   peer.addTransceiver('video', { direction: 'recvonly' });
   peer.addTransceiver('audio', { direction: 'recvonly' });
@@ -59,7 +68,9 @@ export async function watch(base: string, roomId: string, token: string): Promis
   const sdp = await response.text();
   if (response.status !== 201) throw new Error(`the viewer was refused: ${response.status} ${sdp}`);
   await peer.setRemoteDescription({ type: 'answer', sdp });
-  return { pictures, sounds, close: () => peer.close() };
+  for (const [, port] of sdp.matchAll(/^a=candidate:\S+ \d+ udp \d+ \S+ (\d+)/gim))
+    remotePorts.add(Number(port));
+  return viewer;
 }
 
 function counted(): Counted {

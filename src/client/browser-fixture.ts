@@ -105,11 +105,10 @@ export async function framesShown(
   frames: number,
   limitMs: number,
 ): Promise<void> {
+  // As text: whoever imports this file need not know the types of pages.
+  const element = `document.querySelector(${JSON.stringify(selector)})`;
   const shown = () =>
-    page.evaluate(
-      (css) => document.querySelector<HTMLVideoElement>(css)?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
-      selector,
-    );
+    page.evaluate(`${element}?.getVideoPlaybackQuality().totalVideoFrames ?? 0`) as Promise<number>;
   const before = await shown();
   const deadline = Date.now() + limitMs;
   while ((await shown()) < before + frames) {
