@@ -38,10 +38,6 @@ describe('the Dockerfile', () => {
     );
   });
 
-  it('has a font, without which the label that marks the avatar as synthetic is a row of boxes', () => {
-    expect(image.instructions.find(({ name }) => name === 'RUN')?.text).toMatch(/install .* fonts-\S+/);
-  });
-
   it('copies only what is there and what the context lets through', () => {
     const ignored = read('deploy/Dockerfile.dockerignore').split('\n');
     const earlier = new Set<string>();
