@@ -171,7 +171,12 @@ export class Peer {
     const producer = await refusing(this.#transport(transportId, 'send').produce({ kind, rtpParameters }));
     // The mode may have changed meanwhile.
     if (kind === 'video' && this.room.tracking !== 'server') producer.close();
-    else await driver.setProducer(producer);
+    else {
+      // Passed on once the session is open: an avatar may take longer to load than a client waits for its answer.
+      driver.setProducer(producer).catch((error: unknown) => {
+        this.#log.error({ err: error }, 'a driver stream was not passed on');
+      });
+    }
     return producer.id;
   }
 

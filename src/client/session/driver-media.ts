@@ -71,6 +71,10 @@ export class DriverMedia {
 
   private drop(): void {
     this.generation++;
+    this.closeLink();
+  }
+
+  private closeLink(): void {
     this.link?.close();
     this.link = null;
     this.video = null;
@@ -104,6 +108,9 @@ export class DriverMedia {
   private async apply(generation: number): Promise<void> {
     const { device, intent } = this;
     if (!device) return;
+    // A picture can't join sound: the id that mediasoup-client then gave the sound's capture time is one that Chromium
+    // wants for the picture, and it refuses the offer. The other way round they get on.
+    if (intent.camera && !this.video && this.audio) this.closeLink();
     if (!this.link) {
       if (!intent.camera && !intent.microphone && !intent.landmarks) return;
       const link = await this.open(device);

@@ -114,6 +114,8 @@ export class StudioModel extends StudioRoom {
       this.tracking.value = before;
       if (before === 'server') this.privateTracking.close();
       this.fail(error);
+      // The room may have changed already.
+      await this.session.request('setTracking', { mode: before }).catch(() => {});
       await this.sendSource().catch(() => {});
     } finally {
       this.pendingTracking.value = null;

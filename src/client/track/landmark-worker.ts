@@ -22,7 +22,7 @@ self.addEventListener('message', (event: MessageEvent<ToTracker>) => {
 
 async function open(modelUrl: string, wasmUrl: string): Promise<void> {
   let reason = '';
-  for (const delegate of ['GPU', 'CPU'] as const) {
+  for (const delegate of hasGraphicsCard() ? (['GPU', 'CPU'] as const) : (['CPU'] as const)) {
     try {
       const fileset = await FilesetResolver.forVisionTasks(wasmUrl, true);
       landmarker = await FaceLandmarker.createFromOptions(fileset, {
@@ -37,6 +37,17 @@ async function open(modelUrl: string, wasmUrl: string): Promise<void> {
     }
   }
   answer({ type: 'failed', reason });
+}
+
+/** Where WebGL is computed by the processor, the models run faster on it directly. */
+function hasGraphicsCard(): boolean {
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
+  if (!gl) return false;
+  // Its own name where the browser still hides the true one from `RENDERER`.
+  const unmasked = gl.getExtension('WEBGL_debug_renderer_info');
+  const renderer = String(gl.getParameter(unmasked ? unmasked.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|basic render/i.test(renderer);
 }
 
 /** Latest wins: the source's own queue holds one frame, and what it overwrites never comes here. */
