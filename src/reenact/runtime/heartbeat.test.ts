@@ -1,50 +1,116 @@
 import { describe, expect, it } from 'vitest';
-import { Heartbeat } from './heartbeat.ts';
+import { type HangKind, Heartbeat } from './heartbeat.ts';
+import type { ProcessVitals } from './process-vitals.ts';
 
-const OPTIONS = { hangMs: 1000, intervalMs: 200 };
+const LIMITS = { asleepMs: 1000, busyMs: 1000, patienceMs: 30_000 };
+const INTERVAL_MS = 200;
 
-/** Ticks on time from `from` (excluded) to `to`; which of them called it a hang. */
-function ticks(heartbeat: Heartbeat, from: number, to: number, queued = (_: number) => 0): number[] {
-  const hangs: number[] = [];
-  for (let at = from + 200; at <= to; at += 200) if (heartbeat.tick(at, queued(at))) hangs.push(at);
-  return hangs;
+/** What a process does: shares of the time. */
+interface Behaviour {
+  readonly ran?: number;
+  readonly queued?: number;
+  /** CPU of its other threads. */
+  readonly others?: number;
+  readonly stopped?: boolean;
+  readonly runnable?: boolean;
+}
+
+/** A heartbeat and a process in model time. */
+class Scene {
+  nowMs = 0;
+  readonly heartbeat = new Heartbeat(INTERVAL_MS, 0);
+  #ran = 0;
+  #queued = 0;
+  #others = 0;
+
+  constructor() {
+    this.tick({});
+    this.heard();
+  }
+
+  heard(): void {
+    this.heartbeat.heard(this.nowMs);
+  }
+
+  tick(behaviour: Behaviour | null, afterMs = INTERVAL_MS): HangKind | null {
+    this.nowMs += afterMs;
+    const { ran = 0, queued = 0, others = 0, stopped = false, runnable = false } = behaviour ?? {};
+    this.#ran += ran * afterMs;
+    this.#queued += queued * afterMs;
+    this.#others += others * afterMs;
+    const vitals: ProcessVitals = {
+      mainRanMs: this.#ran,
+      mainQueuedMs: this.#queued,
+      ranMs: this.#ran + this.#others,
+      stopped,
+    };
+    return this.heartbeat.tick(this.nowMs, behaviour === null ? null : vitals, () => runnable, LIMITS);
+  }
+
+  /** @returns after how long it was called a hang, and which; null where never within `limitMs` */
+  run(behaviour: Behaviour | null, limitMs: number): [ms: number, kind: HangKind] | null {
+    const beganMs = this.nowMs;
+    while (this.nowMs < beganMs + limitMs) {
+      const hang = this.tick(behaviour);
+      if (hang !== null) return [this.nowMs - beganMs, hang];
+    }
+    return null;
+  }
 }
 
 describe('Heartbeat', () => {
-  it('calls it a hang after the set silence, not before', () => {
-    const heartbeat = new Heartbeat(OPTIONS, 0);
-    expect(ticks(heartbeat, 0, 800)).toEqual([]);
-    heartbeat.heard(850);
-    expect(ticks(heartbeat, 800, 2000)).toEqual([2000]);
+  it('finds a stopped or deadlocked process after the set silence, not before', () => {
+    expect(new Scene().run({ stopped: true }, 5000)).toEqual([1000, 'asleep']);
+    expect(new Scene().run({}, 5000)).toEqual([1000, 'asleep']);
+    const scene = new Scene();
+    expect(scene.run({}, 800)).toBeNull();
+    scene.heard();
+    expect(scene.run({}, 5000)).toEqual([1000, 'asleep']);
   });
 
-  it('does not blame the other side for its own stall', () => {
-    const heartbeat = new Heartbeat(OPTIONS, 0);
-    expect(heartbeat.tick(200, 0)).toBe(false);
-    heartbeat.heard(210);
-    // This side slept for five seconds; the answers are in the queue behind the timer.
-    expect(heartbeat.tick(5200, 0)).toBe(false);
-    heartbeat.heard(5201);
-    expect(ticks(heartbeat, 5200, 6000)).toEqual([]);
+  it('lets a process that answers sleep as long as it likes', () => {
+    const scene = new Scene();
+    for (let i = 0; i < 100; i++) {
+      expect(scene.tick({ ran: 0.01 })).toBeNull();
+      scene.heard();
+    }
   });
 
-  it('still finds a hang after a stall of its own', () => {
-    const heartbeat = new Heartbeat(OPTIONS, 0);
-    expect(heartbeat.tick(3000, 0)).toBe(false);
-    expect(ticks(heartbeat, 3000, 3600)).toEqual([3400, 3600]);
+  it('finds a blocked event loop once it has had the set CPU time, however long that takes', () => {
+    expect(new Scene().run({ ran: 1, runnable: true }, 5000)).toEqual([1000, 'busy']);
+    expect(new Scene().run({ ran: 0.25, queued: 0.75, runnable: true }, 20_000)).toEqual([4000, 'busy']);
   });
 
   it('does not take a process that is given no core for one that hangs', () => {
-    const heartbeat = new Heartbeat(OPTIONS, 0);
-    // It waits for a core nine tenths of the time.
-    expect(ticks(heartbeat, 0, 8000, (at) => 0.9 * at)).toEqual([]);
-    heartbeat.heard(8000);
-    // Given one, it still says nothing.
-    expect(ticks(heartbeat, 8000, 9000, () => 7200)).toEqual([9000]);
+    expect(new Scene().run({ queued: 1 }, 20_000)).toBeNull();
+    // In the queue all the time: the system has not counted the wait yet.
+    expect(new Scene().run({ runnable: true }, 20_000)).toBeNull();
+  });
+
+  it('waits for a main thread that waits for the other threads', () => {
+    expect(new Scene().run({ others: 0.5 }, 20_000)).toBeNull();
   });
 
   it('loses patience in the end', () => {
-    const heartbeat = new Heartbeat(OPTIONS, 0);
-    expect(ticks(heartbeat, 0, 12_000, (at) => at)).toEqual([12_000]);
+    expect(new Scene().run({ queued: 1 }, 60_000)).toEqual([30_000, 'silent']);
+  });
+
+  it('does not blame the other side for its own stall', () => {
+    const scene = new Scene();
+    // This side slept for five seconds; the answers are in the queue behind the timer.
+    expect(scene.tick({ ran: 1 }, 5000)).toBeNull();
+    expect(scene.tick({ stopped: true }, 5000)).toBeNull();
+    scene.heard();
+    expect(scene.run({}, 800)).toBeNull();
+  });
+
+  it('still finds a hang after stalls of its own', () => {
+    const scene = new Scene();
+    for (let i = 0; i < 2; i++) expect(scene.tick({ stopped: true }, 3000)).toBeNull();
+    expect(scene.run({ stopped: true }, 5000)).toEqual([400, 'asleep']);
+  });
+
+  it('is patient where nothing is known of the process', () => {
+    expect(new Scene().run(null, 20_000)).toEqual([4000, 'asleep']);
   });
 });

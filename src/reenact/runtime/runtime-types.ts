@@ -18,7 +18,10 @@ export interface ReenactmentOptions {
   readonly maxSessions?: number | null;
   /** Refuse a session that is predicted to bring the use of all cores above this, 0..1. Default 0.85. */
   readonly maxUtilisation?: number;
-  /** A process that answers nothing for so long is killed and replaced. Default 1000. */
+  /**
+   * A process with sessions that answers nothing for so long is killed and replaced, unless it was only waiting for a
+   * core; one without sessions after eight times as long. Default 1000.
+   */
   readonly hangMs?: number;
   readonly log: Logger;
 }

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { LokiError } from '../../errors.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { type HangLimits, Heartbeat } from './heartbeat.ts';
 import { IpcOutbox } from './ipc-outbox.ts';
 import {
   type FromWorker,
@@ -12,12 +12,19 @@ import {
   type WorkerAnswer,
   type WorkerRequest,
 } from './messages.ts';
-import { schedulerWaitMs } from './scheduler-wait.ts';
+import { isRunnable, processVitals } from './process-vitals.ts';
 
 const TYPESCRIPT = new URL('../track/register-typescript.mjs', import.meta.url).href;
 const WORKER_MAIN = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
 const HEARTBEAT_MS = 200;
-const START_LIMIT_MS = 30_000;
+/** It answers, but never becomes ready. Loading takes 2 s where it has the cores, and far longer where it has not. */
+const START_LIMIT_MS = 120_000;
+/** In multiples of `hangMs`, where sessions run. */
+const PATIENCE = 30;
+/** While a session opens or changes its avatar: that is CPU time of the main thread, too. */
+const OPENING = 5;
+/** Where nobody waits: it loads, rehearses, or has nothing to do. */
+const WITHOUT_SESSIONS = { asleep: 8, busy: 15, patience: 60 };
 /** A process that was asked to end is killed after this time. */
 const SHUTDOWN_LIMIT_MS = 2000;
 /** Decoders, encoders and file reads wait in libuv's pool. */
@@ -42,6 +49,7 @@ interface WorkerProcessEvents {
 }
 
 interface Pending {
+  readonly kind: WorkerRequest['kind'];
   resolve(answer: WorkerAnswer): void;
   reject(error: LokiError): void;
 }
@@ -57,12 +65,18 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
   readonly #outbox: IpcOutbox<ToWorker>;
   readonly #pending = new Map<number, Pending>();
   readonly #startLimit: NodeJS.Timeout;
-  #heartbeat: NodeJS.Timeout | undefined;
+  readonly #hangMs: number;
+  readonly #heartbeat: Heartbeat;
+  readonly #heartbeatTimer: NodeJS.Timeout;
+  /** Names of the sessions that run in it. */
+  readonly #sessions = new Set<string>();
   #nextId = 0;
+  #pings = 0;
   #cause: DeathCause = 'crash';
   #dead = false;
   #usage: ProcessUsage = { rssBytes: 0, cpuSeconds: 0, loopBusySeconds: 0 };
-  #heard: (() => void) | null = null;
+  /** More about the cause, where this side knows it better than the exit status. */
+  #detail: string | null = null;
 
   constructor(init: WorkerInit, hangMs: number) {
     super();
@@ -78,11 +92,11 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     this.#child.on('message', (raw) => this.#receive(raw));
     this.#child.on('error', (error) => this.#died(error.message));
     this.#child.on('exit', (status, signal) => this.#died(signal ?? `exit status ${status}`));
-    this.#startLimit = setTimeout(() => this.kill('hang'), START_LIMIT_MS);
-    this.ready = this.request({ kind: 'init', ...init }).then(() => {
-      clearTimeout(this.#startLimit);
-      this.#watch(hangMs);
-    });
+    this.#hangMs = hangMs;
+    this.#heartbeat = new Heartbeat(HEARTBEAT_MS, performance.now());
+    this.#heartbeatTimer = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#startLimit = setTimeout(() => this.kill('hang', 'it did not become ready'), START_LIMIT_MS);
+    this.ready = this.request({ kind: 'init', ...init }).then(() => clearTimeout(this.#startLimit));
     // Whoever starts it looks at `ready` or at `death`, not always at both.
     this.ready.catch(() => undefined);
   }
@@ -100,11 +114,18 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
   }
 
   /** @throws LokiError as the worker refuses it, WORKER_DIED */
-  request(message: WithoutId<WorkerRequest>): Promise<WorkerAnswer> {
-    if (this.#dead) return Promise.reject(died('it had ended before'));
+  async request(message: WithoutId<WorkerRequest>): Promise<WorkerAnswer> {
+    if (this.#dead) throw died('it had ended before');
+    if (message.kind === 'close') this.#sessions.delete(message.sessionId);
+    const answer = await this.#exchange(message);
+    if (message.kind === 'open') this.#sessions.add(message.spec.sessionId);
+    return answer;
+  }
+
+  #exchange(message: WithoutId<WorkerRequest>): Promise<WorkerAnswer> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { kind: message.kind, resolve, reject });
       this.#outbox.send({ ...message, id } as WorkerRequest);
     });
   }
@@ -118,9 +139,10 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     if (!this.#dead) this.#outbox.sendLatest(key, message);
   }
 
-  kill(cause: DeathCause): void {
+  kill(cause: DeathCause, detail: string | null = null): void {
     if (this.#dead) return;
     this.#cause = cause;
+    this.#detail = detail;
     this.#child.kill('SIGKILL');
   }
 
@@ -135,25 +157,33 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     clearTimeout(limit);
   }
 
-  #watch(hangMs: number): void {
-    const heartbeat = new Heartbeat({ hangMs, intervalMs: HEARTBEAT_MS }, performance.now());
-    let sequence = 0;
-    this.#heard = () => heartbeat.heard(performance.now());
-    this.#heartbeat = setInterval(() => {
-      if (heartbeat.tick(performance.now(), schedulerWaitMs(this.pid))) return this.kill('hang');
-      this.#outbox.sendLatest('ping', { kind: 'ping', sequence: sequence++ });
-    }, HEARTBEAT_MS);
+  #beat(): void {
+    const { pid } = this;
+    const limits = this.#hangLimits();
+    const hang = this.#heartbeat.tick(performance.now(), processVitals(pid), () => isRunnable(pid), limits);
+    if (hang === null) this.#outbox.sendLatest('ping', { kind: 'ping', sequence: this.#pings++ });
+    else this.kill('hang', hang);
+  }
+
+  #hangLimits(): HangLimits {
+    const ms = this.#hangMs;
+    if (this.#sessions.size === 0) {
+      const { asleep, busy, patience } = WITHOUT_SESSIONS;
+      return { asleepMs: asleep * ms, busyMs: busy * ms, patienceMs: patience * ms };
+    }
+    const opening = [...this.#pending.values()].some(({ kind }) => kind === 'open' || kind === 'setAvatar');
+    return { asleepMs: ms, busyMs: opening ? OPENING * ms : ms, patienceMs: PATIENCE * ms };
   }
 
   #receive(raw: unknown): void {
     const parsed = fromWorker.safeParse(raw);
     // A process that talks nonsense can't be relied on; it is replaced like one that crashed.
     if (!parsed.success) {
-      this.kill('crash');
+      this.kill('crash', 'it sent what is no message');
       return;
     }
     const message = parsed.data;
-    this.#heard?.();
+    this.#heartbeat.heard(performance.now());
     if (message.kind === 'pong') {
       this.#usage = message;
     } else if ('id' in message) {
@@ -162,15 +192,17 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
       if (message.kind === 'refused') pending?.reject(new LokiError(message.code, message.message));
       else pending?.resolve(message);
     } else {
+      if (message.kind === 'failed') this.#sessions.delete(message.sessionId);
       this.emit('report', message);
     }
   }
 
-  #died(detail: string): void {
+  #died(status: string): void {
     if (this.#dead) return;
     this.#dead = true;
+    const detail = this.#detail ?? status;
     clearTimeout(this.#startLimit);
-    clearInterval(this.#heartbeat);
+    clearInterval(this.#heartbeatTimer);
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(died(detail));
