@@ -455,7 +455,7 @@ describe('bad input', () => {
     ],
     ['silence', 4408, () => {}],
   ])('closes the connection that sends %s', async (_what, closeCode, misbehave) => {
-    server = await startTestServer({ joinTimeoutMs: 400 });
+    server = await startTestServer({ joinTimeoutMs: 1_500 });
     await server.sfu.rooms.create({ roomId: 'r', avatarId: 'luna' });
     const viewer = await joined(testToken('r', 'viewer'));
     const { socket, closed } = await raw();
