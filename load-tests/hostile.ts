@@ -1,7 +1,7 @@
 /**
  * Does to a running server what strangers do, and looks at what it costs a viewer:
  *
- *     node scripts/run.mjs load-tests/hostile.ts [--seconds 15]
+ *     npm run load -- hostile [--seconds 15]
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';

@@ -1,7 +1,7 @@
 /**
  * Kills the processes of a running session one after the other, and measures how long its viewer waits for frames:
  *
- *     node scripts/run.mjs load-tests/kill.ts [--times 2]
+ *     npm run load -- kill [--times 2]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 /**
  * Loses and delays packets on the driver's way and on the viewer's, one after the other:
  *
- *     node scripts/run.mjs load-tests/loss.ts [--seconds 20]
+ *     npm run load -- loss [--seconds 20]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

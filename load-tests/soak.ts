@@ -1,7 +1,7 @@
 /**
  * Streams for a while and looks whether anything grows:
  *
- *     node scripts/run.mjs load-tests/soak.ts [--minutes 30]
+ *     npm run load -- soak [--minutes 30]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -1,19 +1,19 @@
 /**
  * What a viewer really sees: a Chromium drives with a clip for a camera, another watches.
  *
- *     node scripts/run.mjs load-tests/truth.ts [--mode vp8|h264|private] [--seconds 20] [--joins 20] [--driver clip.mp4]
+ *     npm run load -- truth [--mode vp8|h264|private] [--seconds 20] [--joins 20] [--driver clip.mp4]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { quantile } from '../src/reenact/evaluate/statistics.ts';
 import { createFaceTracker } from '../src/reenact/track/face-tracker.ts';
-import { following, type Recorded } from './harness/following.ts';
+import { following } from './harness/following.ts';
 import { lipSync } from './harness/lip-sync.ts';
 import { ProcessUsage } from './harness/process-usage.ts';
 import { type Budget, report, round } from './harness/report.ts';
 import { Sampler } from './harness/sampler.ts';
-import { AVATAR, SELF, Stage } from './harness/stage.ts';
+import { recordBoth, Stage } from './harness/stage.ts';
 
 const MODES = { vp8: ['VP8', 'server'], h264: ['H264', 'server'], private: ['VP8', 'private'] } as const;
 type Mode = keyof typeof MODES;
@@ -21,7 +21,6 @@ type Mode = keyof typeof MODES;
 const SETTLE_MS = 12_000;
 /** Frames of both pages that are compared. */
 const RECORD_S = 12;
-const RECORD_EVERY_MS = 80;
 
 const { values } = parseArgs({
   options: {
@@ -94,13 +93,11 @@ async function measure(mode: Mode): Promise<void> {
         `${round(figure('loki_fps{direction="in"}'))}, out ${round(figure('loki_fps{direction="out"}'))}`,
     );
 
-    const [led, followed] = await Promise.all([
-      record(driver, SELF, 30, 384),
-      record(viewer, AVATAR, RECORD_EVERY_MS, 512),
-    ]);
+    const mirrored = await stage.mirrored(driver);
+    const recorded = await recordBoth(driver, viewer, RECORD_S);
     if (mode === 'vp8' && joins > 0) await join(stage);
     await stage.close();
-    const follows = await following(tracker, led, followed);
+    const follows = await following(tracker, recorded, mirrored);
     budgets.push(
       {
         what: `${mode}: correlation of head turn`,
@@ -118,7 +115,7 @@ async function measure(mode: Mode): Promise<void> {
       },
     );
     notes.push(
-      `- ${mode}: ${follows.frames} of ${followed.length} recorded frames compared, ${follows.lost} without a face` +
+      `- ${mode}: ${follows.frames} of ${recorded.avatar.length} recorded frames compared, ${follows.lost} without a face` +
         (follows.lagMs === null ? ', paired by their marks' : `, paired at a delay of ${follows.lagMs} ms`),
     );
     data[mode] = { ages, samples: sampler.samples };
@@ -159,11 +156,6 @@ async function lookAndListen(driver: Page, viewer: Page): Promise<Found> {
   const { agesMs, shownMs, frames, unread, heardMs } = seen;
   const shown = shownMs.map((atMs, i) => ({ atMs, ageMs: agesMs[i] }));
   return { shown, frames, unread, fps: frames / seconds, sentMs, heardMs };
-}
-
-function record(page: Page, selector: string, everyMs: number, sidePx: number): Promise<Recorded[]> {
-  const call = `lokiRecord(${JSON.stringify(selector)}, ${RECORD_S}, ${everyMs}, ${sidePx})`;
-  return page.evaluate(call) as Promise<Recorded[]>;
 }
 
 /** From the navigation to the first frame on the screen, page and all. */

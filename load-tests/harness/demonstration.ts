@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startServer } from '../../src/gateway/server-process.ts';
 import { Sampler } from './sampler.ts';
 import { type WhepViewer, watch } from './whep-viewer.ts';
@@ -14,11 +15,13 @@ export interface Demonstration {
   close(): Promise<void>;
 }
 
+/** Avatars that were built stay from run to run. */
+export const STATE = fileURLToPath(new URL('../../out/load/state', import.meta.url));
 const FIRST_FRAMES_LIMIT_MS = 120_000;
 
 /** Resolves once frames of the driven avatar arrive. @param env further configuration */
 export async function demonstrate(env: Readonly<Record<string, string>> = {}): Promise<Demonstration> {
-  const server = await startServer({ env: { LOKI_LOG_LEVEL: 'warn', ...env } });
+  const server = await startServer({ env: { LOKI_STATE_DIR: STATE, LOKI_LOG_LEVEL: 'warn', ...env } });
   try {
     const token = await viewerToken(server);
     const viewer = await watch(server.base, 'demo', token);

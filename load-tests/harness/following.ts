@@ -37,13 +37,20 @@ const LAG_STEP_MS = 10;
 /** Farther apart, two frames of the driver say little about what was between them. */
 const MOST_GAP_MS = 200;
 
-/** Tracks both recordings with the server's own tracker and compares them frame by frame. */
+/**
+ * Tracks both recordings with the server's own tracker and compares them frame by frame.
+ *
+ * @param mirrored whether the avatar moves as in a mirror
+ */
 export async function following(
   tracker: FaceTracker,
-  driver: readonly Recorded[],
-  avatar: readonly Recorded[],
+  { driver, avatar }: { driver: readonly Recorded[]; avatar: readonly Recorded[] },
+  mirrored: boolean,
 ): Promise<Following> {
-  const led = (await motions(tracker, driver)).filter((one) => one !== null);
+  const sign = mirrored ? -1 : 1;
+  const led = (await motions(tracker, driver)).flatMap((one) =>
+    one === null ? [] : [{ ...one, yaw: sign * one.yaw }],
+  );
   const all = await motions(tracker, avatar);
   const followed = all.filter((one) => one !== null);
   const lost = all.length - followed.length;

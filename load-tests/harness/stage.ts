@@ -4,7 +4,8 @@ import type { Page } from 'playwright-core';
 import { openBrowser, type TestBrowser } from '../../src/client/browser-fixture.ts';
 import type { VideoCodec } from '../../src/contract/live-session.ts';
 import { type ServerProcess, startServer } from '../../src/gateway/server-process.ts';
-import { until } from './demonstration.ts';
+import { STATE, until } from './demonstration.ts';
+import type { Recorded } from './following.ts';
 import { descendants } from './process-usage.ts';
 import type { UdpRelay } from './udp-relay.ts';
 
@@ -12,7 +13,8 @@ import type { UdpRelay } from './udp-relay.ts';
 export const AVATAR = 'video';
 export const SELF = 'video[aria-label="You, as the camera sees you"]';
 
-const LIVE_LIMIT_MS = 120_000;
+/** Includes building the avatar, the first time. */
+const LIVE_LIMIT_MS = 240_000;
 
 export interface StageOptions {
   /** Of the avatar's stream and of the driver's. */
@@ -21,6 +23,8 @@ export interface StageOptions {
   /** Clip that plays as the driver's camera; the built-in driver where absent. */
   readonly clip?: string | undefined;
   readonly cameraSeconds?: number;
+  /** Whether the driver's browser can draw in 3-D, as private mode needs; on with `tracking: 'private'`. */
+  readonly webgl?: boolean;
   /** Between the browsers and the media port. */
   readonly driverRelay?: UdpRelay;
   readonly viewerRelay?: UdpRelay;
@@ -63,14 +67,14 @@ export class Stage {
     const { codec = 'VP8', tracking = 'server', cameraSeconds = 20, clip } = options;
     const server = await startServer({
       args: ['--no-demo', '--no-https'],
-      env: { LOKI_ROOMS_CODEC: codec, ...options.env },
+      env: { LOKI_STATE_DIR: STATE, LOKI_ROOMS_CODEC: codec, ...options.env },
     });
     const browsers: TestBrowser[] = [];
     try {
       const pids: number[] = [];
       for (const camera of [true, false]) {
         const flag = `--loki-browser=${randomUUID()}`;
-        const webgl = camera && tracking === 'private';
+        const webgl = camera && (options.webgl ?? tracking === 'private');
         browsers.push(await openBrowser(camera ? cameraSeconds : 0, webgl, { clip, flags: [flag] }));
         pids.push(descendants(process.pid, flag)[0]);
       }
@@ -103,14 +107,17 @@ export class Stage {
     await prepare(page, ['find-beeps', 'beeper', 'record-frames']);
     await routeSignalling(page, driverRelay, codec);
     await page.goto(this.#at(this.#studioLink));
-    if (tracking === 'private') {
-      await page.getByRole('tab', { name: 'Source' }).click();
-      await page.getByRole('radio', { name: /This browser/ }).check();
-      await page.getByText('Your picture stays on this machine.').waitFor({ timeout: LIVE_LIMIT_MS });
-    }
+    if (tracking === 'private') await this.findFaceInBrowser(page);
     await page.getByRole('button', { name: 'Start with my camera' }).click();
     await this.live();
     return page;
+  }
+
+  /** Private mode, before the camera is on or while live. */
+  async findFaceInBrowser(studio: Page): Promise<void> {
+    await studio.getByRole('tab', { name: 'Source' }).click();
+    await studio.getByRole('radio', { name: /This browser/ }).check();
+    await studio.getByText('Your picture stays on this machine.').waitFor({ timeout: LIVE_LIMIT_MS });
   }
 
   /** Resolves when the page shows frames. */
@@ -131,6 +138,12 @@ export class Stage {
   /** Until the room's session is live. */
   async live(limitMs = LIVE_LIMIT_MS): Promise<void> {
     await until('a live session', async () => (await this.#state()) === 'live', limitMs, 100);
+  }
+
+  /** Whether the avatar moves as in a mirror. */
+  async mirrored(studio: Page): Promise<boolean> {
+    const button = studio.getByRole('button', { name: 'Mirror' });
+    return (await button.getAttribute('aria-pressed')) === 'true';
   }
 
   /** Pids by name, for `ProcessUsage`. */
@@ -160,6 +173,25 @@ export class Stage {
     if (this.#options.probe) query.set('probe', '1');
     return `${this.server.base}${pathname}?${query}${hash}`;
   }
+}
+
+/** What an element shows for a while. @param everyMs at least between two frames @param sidePx of the pictures */
+export function record(
+  page: Page,
+  selector: string,
+  { seconds, everyMs, sidePx }: { seconds: number; everyMs: number; sidePx: number },
+): Promise<Recorded[]> {
+  const call = `lokiRecord(${JSON.stringify(selector)}, ${seconds}, ${everyMs}, ${sidePx})`;
+  return page.evaluate(call) as Promise<Recorded[]>;
+}
+
+/** Both ends at the same time: every frame of the driver, and as many of the avatar as can be compared in time. */
+export async function recordBoth(studio: Page, viewer: Page, seconds: number) {
+  const [driver, avatar] = await Promise.all([
+    record(studio, SELF, { seconds, everyMs: 30, sidePx: 384 }),
+    record(viewer, AVATAR, { seconds, everyMs: 80, sidePx: 512 }),
+  ]);
+  return { driver, avatar };
 }
 
 async function post(url: string, body?: object): Promise<unknown> {

@@ -8,6 +8,8 @@ export interface WhepViewer {
   readonly remotePorts: ReadonlySet<number>;
   /** Every packet, as it came out of SRTP. */
   onPacket: ((packet: RtpPacket, kind: string) => void) | null;
+  /** At most twice a second. */
+  requestKeyFrame(): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export interface Counted {
 
 const VIDEO = 96;
 const AUDIO = 111;
+const KEY_FRAME_PAUSE_MS = 500;
 
 /** @param token of a viewer @throws Error where the server refuses */
 export async function watch(base: string, roomId: string, token: string): Promise<WhepViewer> {
@@ -49,15 +52,29 @@ export async function watch(base: string, roomId: string, token: string): Promis
   });
   const [pictures, sounds] = [counted(), counted()];
   const remotePorts = new Set<number>();
-  const viewer: WhepViewer = { pictures, sounds, remotePorts, onPacket: null, close: () => peer.close() };
+  let ask: (() => void) | null = null;
+  let askedMs = 0;
+  const viewer: WhepViewer = {
+    pictures,
+    sounds,
+    remotePorts,
+    onPacket: null,
+    requestKeyFrame: () => {
+      if (performance.now() - askedMs < KEY_FRAME_PAUSE_MS) return;
+      askedMs = performance.now();
+      ask?.();
+    },
+    close: () => peer.close(),
+  };
   peer.onTrack.subscribe((track) => {
     const counter = track.kind === 'video' ? pictures : sounds;
     track.onReceiveRtp.subscribe((packet) => {
+      if (track.kind === 'video') ask ??= () => void receiver.sendRtcpPLI(packet.header.ssrc);
       count(counter, packet.header.marker);
       viewer.onPacket?.(packet, track.kind);
     });
   });
-  peer.addTransceiver('video', { direction: 'recvonly' });
+  const { receiver } = peer.addTransceiver('video', { direction: 'recvonly' });
   peer.addTransceiver('audio', { direction: 'recvonly' });
   await peer.setLocalDescription(await peer.createOffer());
   const response = await fetch(`${base}/whep/${roomId}`, {
