@@ -15,7 +15,7 @@ import { AvatarStore } from './avatar-store.ts';
 import type { AvatarThreadData, AvatarThreadReply, AvatarThreadRequest } from './avatar-thread-messages.ts';
 import { checkPortrait, portraitRefusal } from './check-portrait.ts';
 
-const NICE = 10;
+const NICE = 5;
 
 const port = parentPort!;
 const { headPath, avatarFolder, basis } = workerData as AvatarThreadData;
