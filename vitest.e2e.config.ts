@@ -21,6 +21,8 @@ export default defineConfig({
     env: worker === null ? {} : { MEDIASOUP_WORKER_BIN: worker },
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // Real browsers and clocks on a shared machine: a fault shows twice.
+    retry: 1,
     pool: 'forks',
     poolOptions: { forks: { singleFork: true } },
   },
