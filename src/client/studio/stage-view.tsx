@@ -35,7 +35,8 @@ function Stage({ studio }: { studio: StudioModel }): JSX.Element {
   const onVideo = (video: HTMLVideoElement) => {
     const stopWatching = watchStream(
       video,
-      () => studio.stage.value === 'driving' && studio.online.value,
+      // Until its first figures the session is being opened, and there is nothing to show.
+      () => studio.stage.value === 'driving' && studio.online.value && studio.stats.value !== null,
       () => studio.refreshStream(),
     );
     const stopMeasuring = followScreenLatency({
