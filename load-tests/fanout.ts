@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBrowser } from '../src/client/browser-fixture.ts';
+import { MEDIASOUP_WORKER } from '../src/gateway/server-process.ts';
 import { quantile } from '../src/reenact/evaluate/statistics.ts';
 import type { CrowdCount, CrowdOrder } from './harness/crowd-worker.ts';
 import { demonstrate, until } from './harness/demonstration.ts';
@@ -209,7 +210,13 @@ function served(roots: Record<string, number>, groups: readonly string[]): numbe
 
 function child(name: string): ChildProcess {
   const file = fileURLToPath(new URL(`./harness/${name}.ts`, import.meta.url));
-  const made = fork(file, { execArgv: ['--import', import.meta.resolve('tsx')] });
+  const made = fork(file, {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    env: { ...process.env, ...(MEDIASOUP_WORKER !== null && { MEDIASOUP_WORKER_BIN: MEDIASOUP_WORKER }) },
+  });
+  made.once('exit', (code) => {
+    if (code !== 0) process.stderr.write(`${name} ended with ${code}\n`);
+  });
   children.push(made);
   return made;
 }
