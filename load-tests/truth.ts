@@ -85,7 +85,10 @@ async function measure(mode: Mode): Promise<void> {
         limit: 40,
         unit: 'ms',
       });
-      notes.push(`- ${mode}: sound comes ${round(quantile(skews, 0.5))} ms after the picture, median`);
+      notes.push(
+        `- ${mode}: sound comes ${round(quantile(skews, 0.5))} ms after the picture, median; ` +
+          `${found.heardMs.length} beeps heard`,
+      );
       data[`${mode} skews`] = skews;
     }
     notes.push(
