@@ -12,11 +12,14 @@ if (worker === null) {
   );
 }
 
-/** End-to-end tests: real worker threads, child processes, codecs, browsers and files. One at a time: they are heavy. */
+/**
+ * End-to-end tests: real worker threads, child processes, codecs, browsers and files. One at a time: they are heavy.
+ * Those that hold a whole live session to its times (`*.live.e2e.test.ts`) are `npm run test:live`'s.
+ */
 export default defineConfig({
   test: {
     include: ['{src,models,deploy,load-tests}/**/*.e2e.test.ts'],
-    exclude: [...configDefaults.exclude, ...(worker === null ? LIVE : [])],
+    exclude: [...configDefaults.exclude, '**/*.live.e2e.test.ts', ...(worker === null ? LIVE : [])],
     // Read when mediasoup is imported.
     env: worker === null ? {} : { MEDIASOUP_WORKER_BIN: worker },
     testTimeout: 180_000,
