@@ -1,11 +1,12 @@
-import { configDefaults, defineConfig, mergeConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import endToEnd from './vitest.e2e.config.ts';
 
-const config = mergeConfig(endToEnd, defineConfig({}));
-if (config.test !== undefined) {
-  config.test.include = ['{src,load-tests}/**/*.live.e2e.test.ts'];
-  config.test.exclude = [...configDefaults.exclude];
-}
-
 /** Whole live sessions, held to their times: minutes long, and meaningful on a machine that does nothing else. */
-export default config;
+export default defineConfig({
+  ...endToEnd,
+  test: {
+    ...(endToEnd as { test?: object }).test,
+    include: ['{src,load-tests}/**/*.live.e2e.test.ts'],
+    exclude: [...configDefaults.exclude],
+  },
+});
