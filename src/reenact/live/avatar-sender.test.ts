@@ -67,15 +67,16 @@ describe('avatar sender', () => {
           sender.sendVideo(frame(bytes), 1e14, 1e12);
           sender.sendAudio(Uint8Array.of(1), 1e14, false, 1e12);
           const { videoSequence, audioSequence } = reservations.at(-1)!;
-          for (const { sequence, ssrc } of packets.slice(length))
-            expect(
-              ahead(sequence, ssrc === 7000 ? videoSequence : audioSequence, 65_536),
-            ).toBeLessThanOrEqual(500);
-          for (const { sequence, ssrc } of packets.slice(length))
-            expect(ahead(sequence, ssrc === 7000 ? videoSequence : audioSequence, 65_536)).toBeGreaterThan(0);
+          const sent = packets.slice(length);
+          for (const { sequence, ssrc } of sent) {
+            const margin = ahead(sequence, ssrc === 7000 ? videoSequence : audioSequence, 65_536);
+            expect(margin).toBeGreaterThan(0);
+            // The sound behind a frame may have been what reserved anew.
+            expect(margin).toBeLessThanOrEqual(500 + sent.length);
+          }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 30, examples: [[[101_995, 181_069]]] },
     );
   });
 
