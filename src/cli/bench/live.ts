@@ -9,6 +9,7 @@ import {
   TestPeer,
 } from '../../reenact/live/live-fixture.ts';
 import { createLiveSession } from '../../reenact/live/live-session.ts';
+import { SOUND_AHEAD_MS } from '../../reenact/live/picture-delay.ts';
 import { playFileInProcess } from '../../reenact/live/play-file-process.ts';
 
 /** Not counted: the first seconds, in which the driver is learned and the compiler is at work. */
@@ -20,7 +21,7 @@ export interface LiveFigures {
   readonly fpsOut: number;
   readonly latencyMs: SessionStats['latencyMs'];
   readonly captureToSendMs: SessionStats['captureToSendMs'];
-  /** Delay of the sound minus that of the picture, from capture to sending, absolute, 95 % of packets. */
+  /** How far sound leaves from where it should: with the picture of its moment or up to `SOUND_AHEAD_MS` before; 95 %. */
   readonly skewMs: number;
   /** From the driver's first packet to the first frame that it moves, milliseconds. */
   readonly firstMotionMs: number;
@@ -95,7 +96,8 @@ function skewMs({ frames, sounds }: TestPeer, fromMs: number): number {
     .filter(({ atMs }) => atMs >= fromMs)
     .map((sound) => {
       const near = frames.filter(({ atMs }) => Math.abs(atMs - sound.atMs) < 500).map(delay);
-      return Math.abs(delay(sound) - quantile(near, 0.5));
+      const aheadMs = quantile(near, 0.5) - delay(sound);
+      return Math.max(-aheadMs, aheadMs - SOUND_AHEAD_MS, 0);
     });
   return quantile(skews.filter(Number.isFinite), 0.95);
 }

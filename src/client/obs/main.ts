@@ -26,6 +26,7 @@ function keyColour(): string | null {
 async function play(): Promise<void> {
   try {
     await video.play();
+    model.wantSound();
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'NotAllowedError')) return;
     // OBS allows sound; a plain browser may not before somebody clicks.

@@ -11,6 +11,7 @@ const ABS_CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-captu
 export interface AvatarStream {
   readonly stream: MediaStream;
   readonly videoReceiver: RTCRtpReceiver | null;
+  readonly soundReceiver: RTCRtpReceiver | null;
 }
 
 /** Watches the room's avatar, and asks again until there is one to watch. */
@@ -22,6 +23,8 @@ export class AvatarMedia {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running = false;
   private again = false;
+  private soundWanted = false;
+  private soundConsumerId: string | null = null;
 
   constructor(session: RoomSession, onStream: (avatar: AvatarStream | null) => void) {
     this.session = session;
@@ -46,6 +49,16 @@ export class AvatarMedia {
 
   recover(): void {
     this.link?.recover();
+  }
+
+  /**
+   * From now on sound comes too. It is not asked for before somebody listens: what arrives before the page plays sound
+   * piles up in the browser's jitter buffer, and the picture then waits for it by up to a second.
+   */
+  wantSound(): void {
+    if (this.soundWanted) return;
+    this.soundWanted = true;
+    void this.resumeSound();
   }
 
   /** The picture has not moved for long: perhaps the streams are others by now. */
@@ -95,23 +108,42 @@ export class AvatarMedia {
     }
     const stream = new MediaStream();
     let videoReceiver: RTCRtpReceiver | null = null;
+    let soundReceiver: RTCRtpReceiver | null = null;
+    this.soundConsumerId = null;
     for (const { consumerId, producerId, kind, rtpParameters } of consumers) {
       const consumer = await link.transport.consume({
         id: consumerId,
         producerId,
         kind,
         rtpParameters: rtpParameters as unknown as RtpParameters,
-        streamId: 'avatar',
+        // Not of one stream, or the browser would hold the picture back for the sound by its own measure: see `LipSync`.
+        streamId: `avatar-${kind}`,
       });
       stream.addTrack(consumer.track);
       if (kind === 'video') videoReceiver = consumer.rtpReceiver ?? null;
+      else {
+        soundReceiver = consumer.rtpReceiver ?? null;
+        this.soundConsumerId = consumerId;
+      }
     }
     // Playing at once rather than smoothly: the picture is live.
     if (videoReceiver && 'jitterBufferTarget' in videoReceiver) videoReceiver.jitterBufferTarget = 0;
+    const pictures = consumers.filter(({ kind }) => kind === 'video');
     await Promise.all(
-      consumers.map(({ consumerId }) => this.session.request('resumeConsumer', { consumerId })),
+      pictures.map(({ consumerId }) => this.session.request('resumeConsumer', { consumerId })),
     );
-    return { stream, videoReceiver };
+    void this.resumeSound();
+    return { stream, videoReceiver, soundReceiver };
+  }
+
+  private async resumeSound(): Promise<void> {
+    const { soundConsumerId: consumerId } = this;
+    if (!this.soundWanted || consumerId === null) return;
+    try {
+      await this.session.request('resumeConsumer', { consumerId });
+    } catch {
+      // The streams are being built anew, which asks again.
+    }
   }
 
   private askLater(): void {

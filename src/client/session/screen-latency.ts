@@ -11,6 +11,8 @@ const VIDEO_TICKS_A_MS = 90;
 /** A synchronisation source as Chromium reports it where abs-capture-time is received. */
 export interface CapturedSource {
   readonly rtpTimestamp: number;
+  /** When it was delivered for playing, Unix milliseconds on the browser's clock. */
+  readonly timestamp: number;
   /** Milliseconds since 1900 on the stamping server's clock; absent in browsers that do not read the extension. */
   readonly captureTimestamp?: number | null;
 }

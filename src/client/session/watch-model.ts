@@ -6,6 +6,7 @@ import type { Answers, Notification, RoomState } from '../../sfu/signaling/messa
 import { probeWanted } from '../probe/probe-mode.ts';
 import { readMarks } from '../probe/read-marks.ts';
 import { AvatarMedia, type AvatarStream } from './avatar-media.ts';
+import { LipSync } from './lip-sync.ts';
 import { RoomSession } from './room-session.ts';
 import { sceneOf } from './scene.ts';
 import { followScreenLatency } from './screen-latency.ts';
@@ -23,6 +24,7 @@ export class WatchModel {
   readonly scene = computed(() => sceneOf(this.phase.value, this.room.value));
   readonly session: RoomSession;
   private readonly media: AvatarMedia;
+  private readonly lipSync = new LipSync();
   private mediaEpoch = -1;
 
   constructor(options: { readonly forever: boolean }) {
@@ -59,6 +61,9 @@ export class WatchModel {
       toServerMs: (ms) => this.session.toServerMs(ms),
       onQuantiles: (quantiles, frames) => {
         this.screenMs.value = quantiles;
+        const avatar = this.avatar.value;
+        if (quantiles && avatar)
+          this.lipSync.step(avatar, quantiles.p50, (ms) => this.session.toServerMs(ms));
         if (!quantiles || ++second % REPORT_EVERY !== 0) return;
         this.session
           .request('reportLatency', { p50Ms: quantiles.p50, p95Ms: quantiles.p95, frames })
@@ -73,6 +78,11 @@ export class WatchModel {
       stopWatching();
       stopMeasuring();
     };
+  }
+
+  /** Once the page may play sound. */
+  wantSound(): void {
+    this.media.wantSound();
   }
 
   retry(): void {

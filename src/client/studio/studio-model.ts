@@ -139,6 +139,7 @@ export class StudioModel extends StudioRoom {
     }
     const avatar = this.avatarStream.value;
     if (!avatar) return;
+    this.watcher.wantSound();
     try {
       this.recording.value = record(avatar.stream, () => void this.stopRecording());
       this.say('Recording.');

@@ -64,6 +64,7 @@ export function Viewer({ model }: { model: WatchModel }): JSX.Element {
     if (!element) return;
     element.muted = to;
     muted.value = to;
+    if (!to) model.wantSound();
     void element.play().catch(() => {});
   };
   const toggleFull = () => {

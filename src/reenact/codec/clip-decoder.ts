@@ -129,7 +129,7 @@ export class ClipDecoder {
       const best = this.#frame.bestEffortTimestamp;
       const ms = stampMs(best === AV_NOPTS_VALUE ? this.#frame.pts : best, this.#timeBase);
       if (isWanted(ms)) {
-        const converted = await this.#converter.convert(this.#frame, this.#large);
+        const converted = await this.#converter.convert(this.#frame, { aside: this.#large });
         yield { image: rgbaImage(converted), stampMs: ms };
       }
       this.#frame.unref();

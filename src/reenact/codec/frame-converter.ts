@@ -1,6 +1,8 @@
 import {
+  AV_BUFFERSRC_FLAG_KEEP_REF,
   AV_BUFFERSRC_FLAG_PUSH,
   AV_PIX_FMT_RGBA,
+  type AVBufferSrcFlag,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_RANGE_UNSPECIFIED,
@@ -15,6 +17,8 @@ import {
 import { avGetPixFmtName, Filter, type FilterContext, FilterGraph, Frame } from 'node-av/lib';
 import type { RgbaImage } from '../frame.ts';
 import { must } from './ffmpeg.ts';
+
+const KEEP = (AV_BUFFERSRC_FLAG_PUSH | AV_BUFFERSRC_FLAG_KEEP_REF) as AVBufferSrcFlag;
 
 /** One step of a filter graph: FFmpeg's filter name and its arguments. */
 export interface FilterStep {
@@ -47,17 +51,18 @@ export class FrameConverter {
   }
 
   /**
-   * Takes the content of `input` (it is empty afterwards). The result is valid until the next call.
+   * Takes the content of `input` (it is empty afterwards) unless it is to be kept. The result is valid until the next call.
    * @param aside work in libuv's pool: worth the thread switches only for large frames
    */
-  async convert(input: Frame, aside = false): Promise<Frame> {
+  async convert(input: Frame, { aside = false, keep = false } = {}): Promise<Frame> {
     completeColour(input);
     await this.#prepare(input);
     this.#output.unref();
     const source = this.#source!;
+    const flags = keep ? KEEP : AV_BUFFERSRC_FLAG_PUSH;
     const added = aside
-      ? await source.buffersrcAddFrame(input, AV_BUFFERSRC_FLAG_PUSH)
-      : source.buffersrcAddFrameSync(input, AV_BUFFERSRC_FLAG_PUSH);
+      ? await source.buffersrcAddFrame(input, flags)
+      : source.buffersrcAddFrameSync(input, flags);
     must(added, 'convert frame');
     // Pushing has done the work; this only hands the result over.
     must(this.#sink!.buffersinkGetFrameSync(this.#output), 'convert frame');
@@ -102,6 +107,13 @@ export class FrameConverter {
  * JavaScript's memory, which may be changed or collected while FFmpeg still reads it.)
  */
 export function rgbaFrame(width: number, height: number, data: Uint8Array): Frame {
+  const frame = emptyRgbaFrame(width, height);
+  fillRgba(frame, data);
+  return frame;
+}
+
+/** The caller frees it. */
+export function emptyRgbaFrame(width: number, height: number): Frame {
   const frame = new Frame();
   frame.alloc();
   frame.width = width;
@@ -110,21 +122,26 @@ export function rgbaFrame(width: number, height: number, data: Uint8Array): Fram
   frame.colorSpace = AVCOL_SPC_RGB;
   frame.colorRange = AVCOL_RANGE_JPEG;
   must(frame.getBuffer(), 'allocate frame');
-  const plane = frame.data![0];
-  const stride = frame.linesize[0];
-  const row = width * 4;
-  if (stride === row) plane.set(data);
-  else for (let y = 0; y < height; y++) plane.set(data.subarray(y * row, (y + 1) * row), y * stride);
   return frame;
 }
 
-/** JavaScript's own copy of a native RGBA frame. */
-export function rgbaImage(frame: Frame): RgbaImage {
+/** Copies a picture into a frame of its size. @param plane the frame's first, where the caller has it */
+export function fillRgba(frame: Frame, data: Uint8Array, plane: Uint8Array = frame.data![0]): void {
+  const stride = frame.linesize[0];
+  const row = frame.width * 4;
+  if (stride === row) plane.set(data);
+  else for (let y = 0; y < frame.height; y++) plane.set(data.subarray(y * row, (y + 1) * row), y * stride);
+}
+
+/** JavaScript's own copy of a native RGBA frame. @param data to copy it to, of its size */
+export function rgbaImage(
+  frame: Frame,
+  data: Uint8Array = new Uint8Array(frame.width * frame.height * 4),
+): RgbaImage {
   const { width, height } = frame;
   const plane = frame.data![0];
   const stride = frame.linesize[0];
   const row = width * 4;
-  const data = Buffer.allocUnsafeSlow(row * height);
   if (stride === row) data.set(plane.subarray(0, row * height));
   else for (let y = 0; y < height; y++) data.set(plane.subarray(y * stride, y * stride + row), y * row);
   return { width, height, data };

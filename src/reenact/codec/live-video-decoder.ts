@@ -6,6 +6,7 @@ import {
 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import type { RgbaImage } from '../frame.ts';
+import { PixelPool } from '../pixel-pool.ts';
 import { must } from './ffmpeg.ts';
 import { FrameConverter, filterStep, rgbaImage } from './frame-converter.ts';
 
@@ -19,6 +20,8 @@ export interface LiveVideoDecoderOptions {
   readonly codec: 'VP8' | 'H264';
   /** Larger pictures are scaled down. */
   readonly maxSidePx: number;
+  /** Where pictures are from; whoever is through with one may give it back. */
+  readonly pixels?: PixelPool;
 }
 
 /** Beyond this a picture is refused before it is decoded. */
@@ -36,6 +39,7 @@ const TURNS: Readonly<Record<PictureTurn['rotationDeg'], readonly string[]>> = {
 export class LiveVideoDecoder {
   readonly #context: CodecContext;
   readonly #maxSidePx: number;
+  readonly #pixels: PixelPool;
   readonly #packet = new Packet();
   readonly #frame = new Frame();
   #converter: FrameConverter | null = null;
@@ -45,14 +49,16 @@ export class LiveVideoDecoder {
   #busy: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(context: CodecContext, maxSidePx: number) {
+  private constructor(context: CodecContext, maxSidePx: number, pixels: PixelPool) {
     this.#context = context;
+    this.#pixels = pixels;
     this.#maxSidePx = maxSidePx;
     this.#packet.alloc();
     this.#frame.alloc();
   }
 
-  static async open({ codec: name, maxSidePx }: LiveVideoDecoderOptions): Promise<LiveVideoDecoder> {
+  static async open(options: LiveVideoDecoderOptions): Promise<LiveVideoDecoder> {
+    const { codec: name, maxSidePx, pixels = new PixelPool() } = options;
     const codec = Codec.findDecoder(name === 'VP8' ? AV_CODEC_ID_VP8 : AV_CODEC_ID_H264)!;
     const context = new CodecContext();
     context.allocContext3(codec);
@@ -61,7 +67,7 @@ export class LiveVideoDecoder {
     context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
     must(context.setOption('max_pixels', String(MAX_PIXELS)), 'limit picture size');
     must(await context.open2(codec, null), 'open decoder');
-    return new LiveVideoDecoder(context, maxSidePx);
+    return new LiveVideoDecoder(context, maxSidePx, pixels);
   }
 
   /**
@@ -96,7 +102,8 @@ export class LiveVideoDecoder {
     let image: RgbaImage | null = null;
     while (this.#context.receiveFrameSync(this.#frame) >= 0) {
       this.#large = this.#frame.width * this.#frame.height > LARGE_PIXELS;
-      image = rgbaImage(await this.#converterFor(turn).convert(this.#frame, this.#large));
+      const converted = await this.#converterFor(turn).convert(this.#frame, { aside: this.#large });
+      image = rgbaImage(converted, this.#pixels.take(converted.width * converted.height * 4));
       this.#frame.unref();
     }
     return image;

@@ -10,10 +10,10 @@ import {
   FF_ENCODER_LIBVPX_VP8,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
+import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import type { RgbaImage } from '../frame.ts';
 import { must } from './ffmpeg.ts';
-import { FrameConverter, filterStep, rgbaFrame } from './frame-converter.ts';
+import { emptyRgbaFrame, FrameConverter, fillRgba, filterStep } from './frame-converter.ts';
 
 /** RTP's clock for video (RFC 7741, 4.1; RFC 6184, 5.1). */
 const TICKS_PER_SECOND = 90_000;
@@ -62,6 +62,9 @@ export class LiveVideoEncoder {
     filterStep('scale=out_color_matrix=smpte170m:out_range=tv:flags=bilinear'),
     filterStep('format=yuv420p'),
   ]);
+  /** Of the encoder's size, filled anew for every picture: see `PixelPool`. */
+  readonly #loaded: Frame;
+  readonly #plane: Uint8Array;
   readonly #packet = new Packet();
   readonly #timeBase = new Rational(1, TICKS_PER_SECOND);
   readonly #frameTicks: bigint;
@@ -71,6 +74,8 @@ export class LiveVideoEncoder {
 
   private constructor(context: CodecContext, fps: number) {
     this.#context = context;
+    this.#loaded = emptyRgbaFrame(context.width, context.height);
+    this.#plane = this.#loaded.data![0];
     this.#frameTicks = BigInt(Math.round(TICKS_PER_SECOND / fps));
     this.#packet.alloc();
   }
@@ -119,24 +124,21 @@ export class LiveVideoEncoder {
     await this.#busy;
     this.#converter.close();
     this.#packet.free();
+    this.#loaded.free();
     this.#context.freeContext();
   }
 
   async #encode(image: RgbaImage, ticks: number, forceKey: boolean): Promise<EncodedPicture | null> {
     if (this.#closed) return null;
-    const loaded = rgbaFrame(image.width, image.height, image.data);
-    try {
-      const converted = await this.#converter.convert(loaded);
-      const pts = BigInt(Math.round(ticks));
-      converted.pts = pts > this.#lastTicks ? pts : this.#lastTicks + 1n;
-      this.#lastTicks = converted.pts;
-      converted.timeBase = this.#timeBase;
-      converted.duration = this.#frameTicks;
-      converted.pictType = forceKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-      must(await this.#context.sendFrame(converted), 'encode');
-    } finally {
-      loaded.free();
-    }
+    fillRgba(this.#loaded, image.data, this.#plane);
+    const converted = await this.#converter.convert(this.#loaded, { keep: true });
+    const pts = BigInt(Math.round(ticks));
+    converted.pts = pts > this.#lastTicks ? pts : this.#lastTicks + 1n;
+    this.#lastTicks = converted.pts;
+    converted.timeBase = this.#timeBase;
+    converted.duration = this.#frameTicks;
+    converted.pictType = forceKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    must(await this.#context.sendFrame(converted), 'encode');
     const code = this.#context.receivePacketSync(this.#packet);
     if (code === AVERROR_EAGAIN) return null;
     must(code, 'encode');

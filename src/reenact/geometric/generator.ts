@@ -1,6 +1,7 @@
 import { LokiError } from '../../errors.ts';
 import { stampOf, type VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame, Rgb } from '../generator.ts';
+import { PixelPool } from '../pixel-pool.ts';
 import { buildWarpRig, type WarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
 
@@ -16,13 +17,19 @@ export function createGeometricGenerator(source: WarpRigSource): Generator {
 export function generatorOf(rig: WarpRig): Generator {
   let closed = false;
   let plate = rig.plate;
+  const pool = new PixelPool();
   return {
     name: 'geometric',
     async generate(motion: MotionFrame): Promise<VideoFrame> {
       if (closed) throw new LokiError('CANCELLED', 'The generator is closed.');
       const { width, height, data } = warp(rig, motion.coefficients, plate);
       // A frame may still wait for the encoder while the next is made: it must own its pixels.
-      return { ...stampOf(motion), image: { width, height, data: data.slice() } };
+      const pixels = pool.take(data.length);
+      pixels.set(data);
+      return { ...stampOf(motion), image: { width, height, data: pixels } };
+    },
+    recycle({ data }): void {
+      pool.give(data);
     },
     setBackground(rgb): void {
       plate = rgb === null ? rig.plate : new Uint32Array(rig.plate.length).fill(packOpaque(rgb));

@@ -5,6 +5,7 @@ import { type OrderedPacket, ReorderBuffer } from '../../rtp/reorder-buffer.ts';
 import type { RtpPacket } from '../../rtp/rtp-packet.ts';
 import { LiveVideoDecoder } from '../codec/live-video-decoder.ts';
 import type { RgbaImage } from '../frame.ts';
+import type { PixelPool } from '../pixel-pool.ts';
 import type { DropCounters } from './drop-counters.ts';
 
 /** A picture of the driver with what its packets said. */
@@ -17,6 +18,8 @@ export interface DriverPicture {
 export interface DriverVideoOptions {
   readonly stream: RtpStream;
   readonly drops: DropCounters;
+  /** Where pictures are from. */
+  readonly pixels: PixelPool;
   readonly onPicture: (picture: DriverPicture) => void;
   /** A key frame is needed, now. */
   readonly onKeyFrameNeeded: () => void;
@@ -52,14 +55,14 @@ export class DriverVideo {
   #closed = false;
 
   constructor(options: DriverVideoOptions) {
-    const { stream } = options;
+    const { stream, pixels } = options;
     const codec = stream.codec === 'H264' ? 'H264' : 'VP8';
     this.#options = options;
     this.stream = stream;
     this.clock = new CaptureClock(stream.clockRateHz);
     const { absCaptureTime, videoOrientation } = stream.extensions;
     this.#assembler = new FrameAssembler({ codec, absCaptureTime, videoOrientation });
-    this.#decoder = LiveVideoDecoder.open({ codec, maxSidePx: MAX_SIDE_PX });
+    this.#decoder = LiveVideoDecoder.open({ codec, maxSidePx: MAX_SIDE_PX, pixels });
     this.#decoder.catch(() => {});
   }
 

@@ -20,6 +20,8 @@ export type LiveInput =
 export interface LivePipelineParts {
   readonly stages: LiveStages;
   readonly drops: DropCounters;
+  /** The driver's picture is not needed any more. */
+  onTracked(frame: VideoFrame): void;
   /** Sees every canonical face; @returns whether it may move the avatar */
   onFace(result: TrackResult): boolean;
   /** Sees every frame of the avatar before the label. */
@@ -38,9 +40,11 @@ export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineP
   const { stages, drops } = parts;
   const beforeTracking = latestWins<LiveInput>(1, () => drops.add('track'));
   const beforeDrawing = latestWins<TrackResult>(1, () => drops.add('draw'));
+  const track = (frame: VideoFrame): Observable<TrackResult> =>
+    trackFaces(of(frame), stages).pipe(tap(() => parts.onTracked(frame)));
   const tracked = inputs.pipe(
     beforeTracking.admit,
-    concatMap((input) => (input.kind === 'picture' ? trackFaces(of(input.frame), stages) : of(input.result))),
+    concatMap((input) => (input.kind === 'picture' ? track(input.frame) : of(input.result))),
     map((result) => withFace(result, result.face === null ? null : canonicalFace(result.face))),
     map((result) => (parts.onFace(result) ? result : withFace(result, null))),
     tap(() => queueMicrotask(beforeTracking.release)),
@@ -54,10 +58,11 @@ export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineP
       if (label !== null) drawLabel(avatar.image, label);
       if (trace.mark !== null) drawTimeMark(avatar.image, trace.mark);
     }),
-    concatMap(async ({ avatar, trace }) => ({
-      trace,
-      picture: await stages.clock.time('encode', () => parts.encode(avatar, trace)),
-    })),
+    concatMap(async ({ avatar, trace }) => {
+      const picture = await stages.clock.time('encode', () => parts.encode(avatar, trace));
+      stages.generator.recycle(avatar.image);
+      return { picture, trace };
+    }),
     tap(({ picture, trace }) => {
       if (picture === null) drops.add('encode');
       else parts.send(picture, trace);

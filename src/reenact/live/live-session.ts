@@ -16,6 +16,7 @@ import { buildPli, parseRtcp } from '../../rtp/rtcp.ts';
 import { isRtcp, parseRtp } from '../../rtp/rtp-packet.ts';
 import type { FrameStamp } from '../frame.ts';
 import type { ReenactedFrame } from '../pipeline.ts';
+import { PixelPool } from '../pixel-pool.ts';
 import type { FaceTracker, LandmarkCount, TrackResult } from '../track/types.ts';
 import { AvatarEncoder } from './avatar-encoder.ts';
 import { AvatarSender } from './avatar-sender.ts';
@@ -93,6 +94,8 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
   readonly #preview: MapPreview;
   readonly #traces = new FrameTraces();
   readonly #drops = new DropCounters();
+  /** Of the driver's pictures. */
+  readonly #pixels = new PixelPool();
   readonly #clock = new OutputClock();
   readonly #delay = new PictureDelay();
   readonly #presence = new DriverPresence();
@@ -167,6 +170,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
     this.#pipeline = livePipeline(this.#inputs, {
       stages: this.#stages,
       drops: this.#drops,
+      onTracked: ({ image }) => this.#pixels.give(image.data),
       onFace: (result) => this.#onFace(result),
       onAvatar: (frame) => this.#onAvatar(frame),
       label: () => this.#label,
@@ -331,6 +335,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
     this.#video = new DriverVideo({
       stream,
       drops: this.#drops,
+      pixels: this.#pixels,
       onPicture: (picture) => this.#onPicture(picture),
       onKeyFrameNeeded: () => this.#requestKeyFrame(),
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DriverPresence } from './driver-presence.ts';
 import { OutputClock } from './output-clock.ts';
-import { PictureDelay } from './picture-delay.ts';
+import { PictureDelay, SOUND_AHEAD_MS } from './picture-delay.ts';
 import { RateLimit } from './rate-limit.ts';
 import { RollingQuantiles } from './rolling-quantiles.ts';
 
@@ -104,15 +104,15 @@ describe('rolling quantiles', () => {
 });
 
 describe('picture delay', () => {
-  it('reads sound by the clock that the picture has, too', () => {
+  it('sends sound somewhat ahead of the picture, by the clock that the picture has, too', () => {
     let nowMs = 0;
     const delay = new PictureDelay(() => nowMs);
-    expect(delay.forSound('stamp')).toEqual({ source: 'arrival', delayMs: 60 });
+    expect(delay.forSound('stamp')).toEqual({ source: 'arrival', delayMs: 60 - SOUND_AHEAD_MS });
     for (; nowMs < 2000; nowMs += 40) delay.sent(null, 30);
-    expect(delay.forSound('stamp')).toEqual({ source: 'arrival', delayMs: 30 });
+    expect(delay.forSound('stamp')).toEqual({ source: 'arrival', delayMs: 0 });
     for (; nowMs < 8000; nowMs += 40) delay.sent(90, 30);
-    expect(delay.forSound('stamp')).toEqual({ source: 'stamp', delayMs: 90 });
-    expect(delay.forSound('arrival')).toEqual({ source: 'arrival', delayMs: 55 });
+    expect(delay.forSound('stamp')).toEqual({ source: 'stamp', delayMs: 90 - SOUND_AHEAD_MS });
+    expect(delay.forSound('arrival')).toEqual({ source: 'arrival', delayMs: 55 - SOUND_AHEAD_MS });
     expect(delay.ownMs).toBe(90);
   });
 });

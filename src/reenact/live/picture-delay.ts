@@ -11,6 +11,13 @@ const FIRST_GUESS_MS = 60;
  */
 const SOUND_TRANSIT_MS = 35;
 
+/**
+ * Receivers hold sound back longer than pictures, at best by this much: a browser's jitter buffer for sound starts at 40
+ * to 80 ms, that for pictures at none. Sound that goes this much ahead meets its picture there, and the picture need
+ * not wait for it.
+ */
+export const SOUND_AHEAD_MS = 50;
+
 /** How long the avatar's picture takes from capture to sending, by either clock of the driver's: what sound follows. */
 export class PictureDelay {
   readonly #stamped = new RollingQuantiles(WINDOW_MS, 256);
@@ -43,8 +50,9 @@ export class PictureDelay {
   /** Which clock the sound should be read by, and how late after that it should leave. */
   forSound(best: CaptureClockSource): { readonly source: CaptureClockSource; readonly delayMs: number } {
     const { stamp, arrival } = this.#latest;
-    if (stamp === null) return { source: 'arrival', delayMs: arrival };
-    if (best === 'stamp') return { source: 'stamp', delayMs: stamp };
-    return { source: 'arrival', delayMs: Math.max(0, stamp - SOUND_TRANSIT_MS) };
+    const ahead = (delayMs: number): number => Math.max(0, delayMs - SOUND_AHEAD_MS);
+    if (stamp === null) return { source: 'arrival', delayMs: ahead(arrival) };
+    if (best === 'stamp') return { source: 'stamp', delayMs: ahead(stamp) };
+    return { source: 'arrival', delayMs: ahead(stamp - SOUND_TRANSIT_MS) };
   }
 }
