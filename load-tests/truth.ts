@@ -18,7 +18,7 @@ import { recordBoth, Stage } from './harness/stage.ts';
 const MODES = { vp8: ['VP8', 'server'], h264: ['H264', 'server'], private: ['VP8', 'private'] } as const;
 type Mode = keyof typeof MODES;
 /** The driver is learned, codecs and buffers have settled. */
-const SETTLE_MS = 12_000;
+const SETTLE_MS = 18_000;
 const CLICK_AFTER_MS = 3000;
 /** Frames of both pages that are compared. */
 const RECORD_S = 12;

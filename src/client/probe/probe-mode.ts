@@ -1,4 +1,4 @@
-/** `?probe`: the studio draws time marks, and pages that show the avatar read them. */
+/** `?probe`: the studio draws time marks, and viewers read them. */
 export function probeWanted(): boolean {
   return new URLSearchParams(location.search).has('probe');
 }

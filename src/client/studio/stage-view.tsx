@@ -1,7 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { probeWanted } from '../probe/probe-mode.ts';
-import { readMarks } from '../probe/read-marks.ts';
 import { followScreenLatency } from '../session/screen-latency.ts';
 import { watchStream } from '../session/stream-watchdog.ts';
 import { formatFps, formatMs } from '../ui/format.ts';
@@ -47,9 +45,7 @@ function Stage({ studio }: { studio: StudioModel }): JSX.Element {
         studio.screenMs.value = quantiles;
       },
     });
-    const stopReading = probeWanted() ? readMarks(video, (ms) => studio.session.toServerMs(ms)) : null;
     return () => {
-      stopReading?.();
       stopWatching();
       stopMeasuring();
     };

@@ -6,9 +6,14 @@ import type { LandmarkRig } from '../fit/landmark-rig.ts';
 import { LANDMARK_COUNT } from '../fit/types.ts';
 import { absorbRest } from '../identity/absorb-rest.ts';
 import { loadRig } from '../session.ts';
+import { lowerThreadPriority } from '../thread-priority.ts';
 import type { TrackedFace } from '../track/types.ts';
 import type { CalibrationReply, CalibrationRequest, CalibrationWorkerData } from './calibration-messages.ts';
 
+/** Frames come first; on an idle machine it makes no difference. */
+const NICE = 5;
+
+lowerThreadPriority(NICE);
 const port = parentPort!;
 const { headPath } = workerData as CalibrationWorkerData;
 const rig = await loadRig(headPath ?? undefined);

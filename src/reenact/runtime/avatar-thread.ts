@@ -3,12 +3,11 @@
  * touches the sessions beside it. Started by avatar-builder.ts; loads head model and tracker of its own at the first
  * request. An error other than a LokiError ends the thread.
  */
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LokiError } from '../../errors.ts';
 import { buildAvatar } from '../avatar.ts';
 import { loadRig } from '../session.ts';
+import { lowerThreadPriority } from '../thread-priority.ts';
 import { createFaceTracker } from '../track/face-tracker.ts';
 import { avatarKey } from './avatar-key.ts';
 import { AvatarStore } from './avatar-store.ts';
@@ -20,7 +19,7 @@ const NICE = 5;
 const port = parentPort!;
 const { headPath, avatarFolder, basis } = workerData as AvatarThreadData;
 
-yieldToSessions();
+lowerThreadPriority(NICE);
 const store = new AvatarStore({ folder: avatarFolder });
 const tools = Promise.all([loadRig(headPath ?? undefined), createFaceTracker()]);
 // Reported by the request that waits for it.
@@ -56,11 +55,4 @@ async function handle(request: AvatarThreadRequest): Promise<AvatarThreadReply> 
 
 function reply(message: AvatarThreadReply): void {
   port.postMessage(message);
-}
-
-/** Lowers this thread's priority, and with it that of the tracker's thread that it starts; only Linux can. */
-function yieldToSessions(): void {
-  if (process.platform !== 'linux') return;
-  const threadId = Number(readlinkSync('/proc/thread-self').split('/').pop());
-  setPriority(threadId, NICE);
 }
