@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import sharp from 'sharp';
+import { FrameConverter, filterStep, rgbaFrame } from '../reenact/codec/frame-converter.ts';
 import { openVideo } from '../reenact/codec/open-video.ts';
 
 const CHROMIUM = process.env['LOKI_CHROMIUM'] ?? '/usr/bin/chromium';
 const DRIVER = fileURLToPath(new URL('../../models/builtin/driver.mp4', import.meta.url));
+const CAMERA_FPS = 30;
 const FLAGS = [
   '--no-sandbox',
   '--disable-quic',
@@ -51,7 +52,7 @@ export async function openBrowser(
   { clip = DRIVER, flags = [] }: { clip?: string | undefined; flags?: readonly string[] } = {},
 ): Promise<TestBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'loki-camera-'));
-  const camera = join(folder, 'camera.mjpeg');
+  const camera = join(folder, 'camera.y4m');
   if (cameraSeconds > 0) await writeCamera(camera, clip, cameraSeconds);
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM,
@@ -80,20 +81,23 @@ export async function openBrowser(
   };
 }
 
-/** Chromium plays a file of JPEGs, one after the other, as a camera of 30 frames a second. */
+/** Chromium plays a YUV4MPEG2 file as a camera: uncompressed, as cameras of this size are, and cheap for the machine. */
 async function writeCamera(path: string, clip: string, seconds: number): Promise<void> {
   const video = await openVideo(clip);
+  const converter = new FrameConverter([filterStep('format=yuv420p')]);
   const file = await open(path, 'w');
   let left = Math.round(seconds * video.fps);
   for await (const { image } of video.frames()) {
     if (left-- <= 0) break;
     const { data, width, height } = image;
-    await file.write(
-      await sharp(data, { raw: { width, height, channels: 4 } })
-        .jpeg({ quality: 90 })
-        .toBuffer(),
-    );
+    if (left === Math.round(seconds * video.fps) - 1)
+      await file.write(`YUV4MPEG2 W${width} H${height} F${CAMERA_FPS}:1 Ip C420\n`);
+    const rgba = rgbaFrame(width, height, data);
+    await file.write('FRAME\n');
+    await file.write((await converter.convert(rgba)).toBuffer());
+    rgba.free();
   }
+  converter.close();
   await file.close();
   await video.close();
 }

@@ -37,7 +37,7 @@ export interface EncodedPicture {
 const OPTIONS: Readonly<Record<'VP8' | 'H264', Readonly<Record<string, string>>>> = {
   VP8: {
     deadline: 'realtime',
-    'cpu-used': '-8',
+    'cpu-used': '-12',
     'lag-in-frames': '0',
     // Per cent of a frame's share: a key frame may take as long on the wire as six frames.
     'max-intra-rate': '600',
