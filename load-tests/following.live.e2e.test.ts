@@ -39,7 +39,7 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)("a viewer's Chromium
   }
 
   it("sees head and mouth follow the driver's: VP8, and landmarks alone", async ({ skip }) => {
-    stage = await Stage.open({ cameraSeconds: CAMERA_S, probe: true, webgl: true });
+    stage = await Stage.open({ cameraSeconds: CAMERA_S, probe: true });
     const studio = await stage.drive();
     await expectToFollow(studio, 'VP8');
     if (!existsSync(FACE_MODEL)) skip('the face model could not be fetched at set-up');

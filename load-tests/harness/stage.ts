@@ -23,8 +23,6 @@ export interface StageOptions {
   /** Clip that plays as the driver's camera; the built-in driver where absent. */
   readonly clip?: string | undefined;
   readonly cameraSeconds?: number;
-  /** Whether the driver's browser can draw in 3-D, as private mode needs; on with `tracking: 'private'`. */
-  readonly webgl?: boolean;
   /** Between the browsers and the media port. */
   readonly driverRelay?: UdpRelay;
   readonly viewerRelay?: UdpRelay;
@@ -64,7 +62,7 @@ export class Stage {
   }
 
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const { codec = 'VP8', tracking = 'server', cameraSeconds = 20, clip } = options;
+    const { codec = 'VP8', cameraSeconds = 20, clip } = options;
     const server = await startServer({
       args: ['--no-demo', '--no-https'],
       env: { LOKI_STATE_DIR: STATE, LOKI_ROOMS_CODEC: codec, ...options.env },
@@ -74,8 +72,7 @@ export class Stage {
       const pids: number[] = [];
       for (const camera of [true, false]) {
         const flag = `--loki-browser=${randomUUID()}`;
-        const webgl = camera && (options.webgl ?? tracking === 'private');
-        browsers.push(await openBrowser(camera ? cameraSeconds : 0, webgl, { clip, flags: [flag] }));
+        browsers.push(await openBrowser(camera ? cameraSeconds : 0, { clip, flags: [flag] }));
         pids.push(descendants(process.pid, flag)[0]);
       }
       const session = (await post(`${server.base}/api/session`)) as {

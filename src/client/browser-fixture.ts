@@ -10,8 +10,9 @@ import { openVideo } from '../reenact/codec/open-video.ts';
 
 const CHROMIUM = process.env['LOKI_CHROMIUM'] ?? '/usr/bin/chromium';
 const DRIVER = fileURLToPath(new URL('../../models/builtin/driver.mp4', import.meta.url));
-const CAMERA_FPS = 30;
+// WebGL alone is drawn by SwiftShader: all of the browser through it (`--use-gl=angle`) takes a core and a half.
 const FLAGS = [
+  '--enable-unsafe-swiftshader',
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
@@ -21,9 +22,6 @@ const FLAGS = [
   '--use-fake-device-for-media-stream',
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
-
-/** WebGL without a graphics card: it makes everything else slower, so only who needs it asks for it. */
-const WEBGL_FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
 
 /** A server that leaves the browser as much of a small machine as it can. */
 export const SMALL_SERVER = {
@@ -48,7 +46,6 @@ export interface TestBrowser {
  */
 export async function openBrowser(
   cameraSeconds: number,
-  webgl = false,
   { clip = DRIVER, flags = [] }: { clip?: string | undefined; flags?: readonly string[] } = {},
 ): Promise<TestBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'loki-camera-'));
@@ -56,12 +53,7 @@ export async function openBrowser(
   if (cameraSeconds > 0) await writeCamera(camera, clip, cameraSeconds);
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM,
-    args: [
-      ...FLAGS,
-      ...flags,
-      ...(webgl ? WEBGL_FLAGS : []),
-      ...(cameraSeconds > 0 ? [`--use-file-for-fake-video-capture=${camera}`] : []),
-    ],
+    args: [...FLAGS, ...flags, ...(cameraSeconds > 0 ? [`--use-file-for-fake-video-capture=${camera}`] : [])],
   });
   return {
     page: async ({ camera: allowed = true, width = 1280, height = 800 } = {}) => {
@@ -86,13 +78,12 @@ async function writeCamera(path: string, clip: string, seconds: number): Promise
   const video = await openVideo(clip);
   const converter = new FrameConverter([filterStep('format=yuv420p')]);
   const file = await open(path, 'w');
+  const { width, height, fps } = video;
+  await file.write(`YUV4MPEG2 W${width} H${height} F${Math.round(fps * 1000)}:1000 Ip C420\n`);
   let left = Math.round(seconds * video.fps);
   for await (const { image } of video.frames()) {
     if (left-- <= 0) break;
-    const { data, width, height } = image;
-    if (left === Math.round(seconds * video.fps) - 1)
-      await file.write(`YUV4MPEG2 W${width} H${height} F${CAMERA_FPS}:1 Ip C420\n`);
-    const rgba = rgbaFrame(width, height, data);
+    const rgba = rgbaFrame(width, height, image.data);
     await file.write('FRAME\n');
     await file.write((await converter.convert(rgba)).toBuffer());
     rgba.free();

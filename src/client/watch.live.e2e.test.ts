@@ -41,7 +41,7 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('who watches', () =>
   beforeAll(async () => {
     port = await freePort();
     server = await start();
-    browser = await openBrowser(6, true);
+    browser = await openBrowser(6);
     const session = await fetch(`${server.base}/api/session`, { method: 'POST' });
     const { links: own, room } = (await session.json()) as { links: Links; room: string };
     const minted = await fetch(`${server.base}/api/rooms/${room}/tokens`, {

@@ -38,7 +38,7 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('private mode', () =
   let browser: TestBrowser;
   beforeAll(async () => {
     server = await startServer(SMALL_SERVER);
-    browser = await openBrowser(6, true);
+    browser = await openBrowser(6);
   });
   afterEach(() => browser?.closePages());
   afterAll(async () => {
