@@ -79,6 +79,9 @@ export class StudioRoom extends StudioState {
     const fromLink = new URLSearchParams(location.hash.slice(1)).get('token');
     if (fromLink) {
       this.token = fromLink;
+      const room = this.room.value?.roomId;
+      // A server that was started anew has no rooms. Where this page may open one, the link goes on being good.
+      if (refresh && room) await this.api.openSession(room).catch(() => {});
     } else if (!this.token || refresh) {
       const opened = await this.api.openSession(roomMemory.room());
       roomMemory.setRoom(opened.room);
