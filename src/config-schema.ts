@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LIVE_OPTIONS } from './contract/live-options.ts';
 
 /**
  * Every option of the live server, its default and its bounds. loki-live.sample.yaml says what each is for; a test
@@ -73,7 +74,7 @@ export const configSchema = z.strictObject({
     graceS: z.number().int().min(1).max(3600).default(15),
     codec: z.enum(['VP8', 'H264']).default('VP8'),
     idleS: seconds.default(600),
-    labelText: z.string().trim().min(2).max(40).default('AI-generated'),
+    labelText: z.string().trim().min(2).max(40).default(DEFAULT_LIVE_OPTIONS.label.text),
   }),
   tokens: section({
     secret,

@@ -1,8 +1,8 @@
+import { DEFAULT_LIVE_OPTIONS, patchOptions } from '../contract/live-options.ts';
 import type { LiveOptions, SessionState, SessionStats, TrackingMode } from '../contract/live-session.ts';
 import { LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { Driver, type DriverOptions } from './driver.ts';
-import { firstOptions, patchOptions } from './live-options.ts';
 import { RoomMedia, type RoomMediaListener } from './room-media.ts';
 import { openRtpDriver } from './rtp-driver.ts';
 import type { SessionHub } from './session-hub.ts';
@@ -82,7 +82,10 @@ export class Room implements RoomHandle {
     this.#maxViewers = options.maxViewers ?? context.options.maxViewers;
     this.#videoCodec = options.videoCodec ?? context.options.video.codec;
     this.#tracking = options.tracking ?? 'server';
-    this.#live = firstOptions(context.options.label, options.options);
+    this.#live = patchOptions(
+      { ...DEFAULT_LIVE_OPTIONS, label: context.options.label },
+      options.options ?? {},
+    );
     this.#onClosed = onClosed;
   }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { LiveOptions } from '../contract/live-session.ts';
+import { DEFAULT_LIVE_OPTIONS } from '../contract/live-options.ts';
 import type { SfuOptions } from './sfu-types.ts';
 
 /** Values for one machine that is reached on loopback; the configuration overrides them one by one. */
@@ -23,19 +23,5 @@ export const SFU_DEFAULTS: SfuOptions = {
   maxBufferedBytes: 1024 * 1024,
   maxDriverBitrateBps: 4_000_000,
   video: { codec: 'VP8', sizePx: 512, maxFps: 30, bitrateBps: 1_500_000 },
-  label: { text: 'AI-generated', corner: 'bottom-left', size: 0.045, opacity: 0.8 },
-};
-
-/** A new room's options, but for its label. */
-export const LIVE_DEFAULTS: Omit<LiveOptions, 'label'> = {
-  mirror: false,
-  gain: {},
-  smoothing: 1,
-  pose: 'relative',
-  expression: 'absolute',
-  hotkey: null,
-  paused: false,
-  background: { kind: 'picture' },
-  preview: false,
-  probe: false,
+  label: DEFAULT_LIVE_OPTIONS.label,
 };

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { mergedPatch, patched, START_OPTIONS } from './live-options.ts';
+import { patchOptions } from '../../contract/live-options.ts';
+import { mergedPatch, START_OPTIONS } from './live-options.ts';
 
 test('a gain that changes leaves the other gains alone', () => {
-  const first = patched(START_OPTIONS, { gain: { mouth: 1.4 } });
-  expect(patched(first, { gain: { head: 0.5 }, mirror: true })).toEqual({
+  const first = patchOptions(START_OPTIONS, { gain: { mouth: 1.4 } });
+  expect(patchOptions(first, { gain: { head: 0.5 }, mirror: true })).toEqual({
     ...START_OPTIONS,
     mirror: true,
     gain: { mouth: 1.4, head: 0.5 },
@@ -11,9 +12,9 @@ test('a gain that changes leaves the other gains alone', () => {
 });
 
 test('letting go of an expression is a change, an absent one is not', () => {
-  const held = patched(START_OPTIONS, { hotkey: 'smile' });
-  expect(patched(held, {}).hotkey).toBe('smile');
-  expect(patched(held, { hotkey: null }).hotkey).toBeNull();
+  const held = patchOptions(START_OPTIONS, { hotkey: 'smile' });
+  expect(patchOptions(held, {}).hotkey).toBe('smile');
+  expect(patchOptions(held, { hotkey: null }).hotkey).toBeNull();
 });
 
 test('of two changes to the same thing the later is sent', () => {

@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { cameras, type DeviceChoice, followDevices, microphones, readDevices } from '../capture/devices.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { type Choices, keepChoices, readChoices } from './room-memory.ts';
 import type { StudioModel } from './studio-model.ts';
+import { VideoFileButton } from './video-file-button.tsx';
 
 export function SourcePanel({ studio }: { studio: StudioModel }): JSX.Element {
-  const file = useRef<HTMLInputElement>(null);
   const source = studio.source.value;
   useEffect(() => followDevices(), []);
   // Names of devices are told once the camera was allowed.
@@ -44,27 +44,7 @@ export function SourcePanel({ studio }: { studio: StudioModel }): JSX.Element {
           <Icon name="play" filled />
           Built-in driver
         </button>
-        <button
-          type="button"
-          class="button"
-          aria-pressed={source?.kind === 'file'}
-          onClick={() => file.current?.click()}
-        >
-          <Icon name="film" />
-          Video file
-        </button>
-        <input
-          ref={file}
-          type="file"
-          accept="video/*"
-          hidden
-          aria-label="Video file"
-          onChange={(event) => {
-            const chosen = event.currentTarget.files?.[0];
-            event.currentTarget.value = '';
-            if (chosen) void studio.start({ kind: 'file', file: chosen });
-          }}
-        />
+        <VideoFileButton studio={studio} words="Video file" pressed={source?.kind === 'file'} />
       </div>
       {source && source.kind !== 'camera' && <p class="quiet small">Playing in a loop: {source.label}</p>}
       <DevicePicker

@@ -1,12 +1,11 @@
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
 import { Icon } from '../ui/icons.tsx';
 import { readChoices } from './room-memory.ts';
 import type { StudioModel } from './studio-model.ts';
+import { VideoFileButton } from './video-file-button.tsx';
 
 /** The way in: one big button, and two for those without a camera. */
 export function StartPanel({ studio }: { studio: StudioModel }): JSX.Element {
-  const file = useRef<HTMLInputElement>(null);
   const avatar = studio.avatar.value;
   if (studio.stage.value === 'starting') {
     return (
@@ -40,22 +39,7 @@ export function StartPanel({ studio }: { studio: StudioModel }): JSX.Element {
           <Icon name="play" filled />
           Try with the built-in driver
         </button>
-        <button type="button" class="button" disabled={waiting} onClick={() => file.current?.click()}>
-          <Icon name="film" />
-          Use a video file
-        </button>
-        <input
-          ref={file}
-          type="file"
-          accept="video/*"
-          hidden
-          aria-label="Video file"
-          onChange={(event) => {
-            const chosen = event.currentTarget.files?.[0];
-            event.currentTarget.value = '';
-            if (chosen) void studio.start({ kind: 'file', file: chosen });
-          }}
-        />
+        <VideoFileButton studio={studio} words="Use a video file" disabled={waiting} />
       </div>
     </div>
   );

@@ -1,5 +1,6 @@
 import { Device } from 'mediasoup-client';
 import type { RtpCapabilities } from 'mediasoup-client/types';
+import { patchOptions } from '../../contract/live-options.ts';
 import type { SessionStats } from '../../contract/live-session.ts';
 import type { Answers, Notification, OptionsPatch, RoomState } from '../../sfu/signaling/messages.ts';
 import { probeWanted } from '../probe/probe-mode.ts';
@@ -9,7 +10,7 @@ import { RoomSession } from '../session/room-session.ts';
 import { errorCode } from '../session/server-error.ts';
 import type { SessionPhase } from '../session/session-machine.ts';
 import { StudioApi } from './api.ts';
-import { patched, START_OPTIONS } from './live-options.ts';
+import { START_OPTIONS } from './live-options.ts';
 import { PatchSender } from './patch-sender.ts';
 import { roomMemory } from './room-memory.ts';
 import { StudioState } from './studio-state.ts';
@@ -46,7 +47,7 @@ export class StudioRoom extends StudioState {
 
   /** Shown at once; sent at a pace. */
   change(patch: OptionsPatch): void {
-    this.options.value = patched(this.options.value, patch);
+    this.options.value = patchOptions(this.options.value, patch);
     this.patches.push(patch);
   }
 
@@ -166,7 +167,7 @@ export class StudioRoom extends StudioState {
   private takeRoom(room: RoomState): void {
     this.room.value = room;
     // While a change of ours is on its way, what the server says is older than what is shown.
-    if (!this.patches.pending) this.options.value = patched(START_OPTIONS, room.options as OptionsPatch);
+    if (!this.patches.pending) this.options.value = patchOptions(START_OPTIONS, room.options as OptionsPatch);
   }
 
   private async deliver(patch: OptionsPatch): Promise<void> {

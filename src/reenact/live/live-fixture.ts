@@ -1,6 +1,7 @@
 /** A stand-in for the SFU and a viewer's ears and eyes, for tests and measurements of the live session. */
 import { createSocket, type Socket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_LIVE_OPTIONS } from '../../contract/live-options.ts';
 import type { AvatarStreams, LiveOptions, RtpAddress, VideoCodec } from '../../contract/live-session.ts';
 import { parseAbsCaptureTime } from '../../rtp/abs-capture-time.ts';
 import { CaptureClock } from '../../rtp/capture-clock.ts';
@@ -22,17 +23,8 @@ export const BUILTIN_AVATAR = fileURLToPath(
 );
 
 export const PLAIN_OPTIONS: LiveOptions = {
-  mirror: false,
-  gain: {},
-  smoothing: 1,
-  pose: 'relative',
-  expression: 'absolute',
-  hotkey: null,
-  paused: false,
-  background: { kind: 'picture' },
+  ...DEFAULT_LIVE_OPTIONS,
   label: { text: 'AI avatar', corner: 'bottom-right', size: 0.05, opacity: 0.8 },
-  preview: false,
-  probe: false,
 };
 
 /** @param base first of two SSRCs; payload types and extension ids follow from it, too */

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { firstOptions, patchOptions } from './live-options.ts';
-import { SFU_DEFAULTS } from './sfu-defaults.ts';
+import { DEFAULT_LIVE_OPTIONS, patchOptions } from './live-options.ts';
 
 describe('patchOptions', () => {
-  const first = firstOptions(SFU_DEFAULTS.label, { gain: { mouth: 1.2 }, smoothing: 0.5 });
+  const first = patchOptions(DEFAULT_LIVE_OPTIONS, { gain: { mouth: 1.2 }, smoothing: 0.5 });
 
   it('changes what is named and keeps the rest', () => {
     const options = patchOptions(first, { mirror: true, hotkey: null });
