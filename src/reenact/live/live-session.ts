@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { Subject, type Subscription } from 'rxjs';
-import { decodeLandmarkPacket } from '../../contract/landmark-packet.ts';
 import type {
   DriverStreams,
   LiveOptions,
@@ -11,17 +10,17 @@ import type {
 } from '../../contract/live-session.ts';
 import { readTimeMark } from '../../contract/time-mark.ts';
 import { LokiError } from '../../errors.ts';
-import { CaptureClock } from '../../rtp/capture-clock.ts';
 import { buildPli, parseRtcp } from '../../rtp/rtcp.ts';
 import { isRtcp, parseRtp } from '../../rtp/rtp-packet.ts';
 import type { FrameStamp } from '../frame.ts';
 import type { ReenactedFrame } from '../pipeline.ts';
 import { PixelPool } from '../pixel-pool.ts';
-import type { FaceTracker, LandmarkCount, TrackResult } from '../track/types.ts';
+import type { FaceTracker, TrackResult } from '../track/types.ts';
 import { AvatarEncoder } from './avatar-encoder.ts';
 import { AvatarSender } from './avatar-sender.ts';
 import { sameAspect } from './canonical-face.ts';
 import { DriverAudio } from './driver-audio.ts';
+import { DriverLandmarks } from './driver-landmarks.ts';
 import { DriverLearner } from './driver-learner.ts';
 import { DriverPresence } from './driver-presence.ts';
 import { type DriverPicture, DriverVideo } from './driver-video.ts';
@@ -109,10 +108,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
   #audio: DriverAudio | null = null;
   #tracker: Promise<FaceTracker> | null = null;
   #tracking: TrackingMode;
-  /** Capture times of private mode, and the last packet's number. */
-  #landmarkClock = new CaptureClock(VIDEO_TICKS_PER_MS * 1000);
-  #landmarkStream: RebasedStream = { rebaseTicks: 0 };
-  #landmarkSequence: number | null = null;
+  #landmarks = new DriverLandmarks(this.#drops);
   #label: RenderedLabel | null = null;
   #state: SessionState = 'waiting';
   #reserved: EgressReservation | null = null;
@@ -211,9 +207,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
   setTracking(mode: TrackingMode): void {
     if (mode === this.#tracking) return;
     this.#tracking = mode;
-    this.#landmarkSequence = null;
-    this.#landmarkClock = new CaptureClock(VIDEO_TICKS_PER_MS * 1000);
-    this.#landmarkStream = { rebaseTicks: 0 };
+    this.#landmarks = new DriverLandmarks(this.#drops);
     if (mode === 'server') this.#ensureTracker();
   }
 
@@ -233,41 +227,14 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
 
   landmarks(bytes: Uint8Array): void {
     if (this.#tracking !== 'private' || this.#closing !== null) return;
-    const packet = decodeLandmarkPacket(bytes);
-    if (packet === null) {
-      this.#drops.add('garbage');
-      return;
-    }
     const nowMs = performance.now();
-    const unixMs = Date.now();
+    const frame = this.#landmarks.read(bytes, nowMs, Date.now());
+    if (frame === null) return;
     this.#framesIn++;
-    // The channel is unordered: an older packet has nothing new to say. A far older one is a page that was reloaded.
-    const behind = this.#landmarkSequence === null ? -1 : this.#landmarkSequence - packet.sequence;
-    if (behind >= 0 && behind < 1000) {
-      this.#drops.add('stale');
-      return;
-    }
-    this.#landmarkSequence = packet.sequence;
-    const timestamp = wrapTicks(packet.captureTimeMs * VIDEO_TICKS_PER_MS);
-    const { captureTimeMs } = packet;
-    this.#landmarkClock.arrived(timestamp, unixMs, { captureTimeMs, clockOffsetMs: null });
-    const captureKnown = this.#landmarkClock.sourceAt(unixMs) === 'stamp';
-    const arrivalMs = this.#landmarkClock.captureTimeMs(timestamp, 'arrival') ?? unixMs;
-    const trace = {
-      captureTimeMs: captureKnown ? captureTimeMs : arrivalMs,
-      captureKnown,
-      arrivalMs,
-      lastPacketMs: nowMs,
-      mark: null,
-    };
-    const raw = Math.round(trace.captureTimeMs * VIDEO_TICKS_PER_MS);
-    this.#admit(raw, this.#landmarkStream, trace, nowMs, (stamp) => {
-      const { landmarks, imageWidth, imageHeight, confidence } = packet;
-      const points = (landmarks.length / 3) as LandmarkCount;
-      const face =
-        landmarks.length === 0 ? null : { ...stamp, landmarks, points, confidence, imageWidth, imageHeight };
-      return { kind: 'landmarks', result: { ...stamp, face } };
-    });
+    this.#admit(frame.ticks, this.#landmarks, frame.trace, nowMs, (stamp) => ({
+      kind: 'landmarks',
+      result: frame.result(stamp),
+    }));
   }
 
   close(): Promise<void> {
@@ -507,10 +474,6 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
 
 function sameStream(a: RtpStream | undefined, b: RtpStream | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function wrapTicks(ticks: number): number {
-  return Math.round(ticks) % 2 ** 32;
 }
 
 function asLokiError(error: unknown): LokiError {
