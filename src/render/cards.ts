@@ -1,9 +1,10 @@
 import type { HeadCoefficients } from '../reenact/head/head-model.ts';
 import { jointTransforms, TRANSFORM_SIZE } from '../reenact/head/joint-transforms.ts';
 import { poseHead } from '../reenact/head/pose-head.ts';
+import { vertexNormals } from '../reenact/head/vertex-normals.ts';
 import { smoothstep } from './colour.ts';
 import type { DepthView } from './depth-view.ts';
-import { projectToScreen, vertexNormals } from './geometry.ts';
+import { projectToScreen } from './geometry.ts';
 import { lightHair, type Strands } from './hair-light.ts';
 import { type HairTexture, hairTextureOf } from './hair-texture.ts';
 import { partIndex } from './head-surface.ts';

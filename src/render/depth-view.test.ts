@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { vertexNormals } from '../reenact/head/vertex-normals.ts';
 import { depthViewOf, lightReaching } from './depth-view.ts';
-import { vertexNormals } from './geometry.ts';
 import { bakeOcclusion } from './occlusion.ts';
 
 /** Square of side `side` at height `y`, facing up. */

@@ -1,6 +1,6 @@
 import type { HeadModel, HeadPart } from '../reenact/head/head-model.ts';
+import { vertexNormals } from '../reenact/head/vertex-normals.ts';
 import { bustPartOf } from './dressed-head.ts';
-import { vertexNormals } from './geometry.ts';
 
 /**
  * The triangles of a head as they are drawn: lashes apart (they are blended), skin and mouth lining split in four for

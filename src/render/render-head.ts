@@ -1,10 +1,11 @@
 import type { RgbaImage } from '../reenact/frame.ts';
 import { poseHead } from '../reenact/head/pose-head.ts';
+import { vertexNormals } from '../reenact/head/vertex-normals.ts';
 import { paintBackground } from './background.ts';
 import { blendCards, type Card, hairCard, lashCard } from './cards.ts';
 import { encodeLinear, toneMap } from './colour.ts';
 import { depthViewOf, drawDepth } from './depth-view.ts';
-import { projectToScreen, vertexNormals } from './geometry.ts';
+import { projectToScreen } from './geometry.ts';
 import { refinePositions } from './head-surface.ts';
 import { openingShade } from './opening-shade.ts';
 import { poseEyes } from './posed-eyes.ts';

@@ -1,12 +1,12 @@
 import type { HeadCoefficients, HeadModel, ShapedHead } from '../reenact/head/head-model.ts';
 import { poseHead } from '../reenact/head/pose-head.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
+import { vertexNormals } from '../reenact/head/vertex-normals.ts';
 import { smoothstep } from './colour.ts';
 import { cylinderUv } from './cylinder-uv.ts';
 import { bustPartOf, dressHead } from './dressed-head.ts';
 import { templateFrame, toFaceFrame } from './face-frame.ts';
 import { focusUv } from './focus-uv.ts';
-import { vertexNormals } from './geometry.ts';
 import {
   createHeadSurface,
   type HeadSurface,
