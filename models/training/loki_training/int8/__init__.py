@@ -1,0 +1,1 @@
+"""Post-training quantisation: observe, calibrate (in onnxruntime-node), insert QuantizeLinear/DequantizeLinear."""

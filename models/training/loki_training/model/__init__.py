@@ -1,0 +1,1 @@
+"""The networks: conditional autoencoder, denoiser, identity encoder."""

@@ -1,0 +1,72 @@
+"""Conditional autoencoder: the latent holds only what the warped portrait does not tell."""
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ..config import LATENT_CHANNELS
+from .layers import PlainBlock, conv
+
+#: The mask a new decoder starts with is sigmoid(-2) = 0.12: mostly the warp, yet far from where gradients vanish.
+MASK_START = -2.0
+
+
+class Encoder(nn.Module):
+    """(target, warp) [n, 3, 256, 256] -> latent [n, 8, 32, 32]. Used in training alone."""
+
+    def __init__(self, size):
+        super().__init__()
+        fine, coarse = size.encoder
+        self.enter = conv(2 * 48, fine, 1)
+        self.fine = PlainBlock(fine)
+        self.down = conv(fine, coarse, stride=2)
+        self.blocks = nn.ModuleList([PlainBlock(coarse), PlainBlock(coarse)])
+        self.out = conv(coarse, LATENT_CHANNELS)
+
+    def forward(self, target, warp):
+        x = torch.cat((F.pixel_unshuffle(target, 4), F.pixel_unshuffle(warp, 4)), dim=1)
+        x = F.relu(self.down(self.fine(F.relu(self.enter(x)))))
+        for block in self.blocks:
+            x = block(x)
+        return self.out(x)
+
+
+class Decoder(nn.Module):
+    """(latent [n, 8, 32, 32], warp [n, 3, 256, 256]) -> (delta [n, 3, 256, 256], mask [n, 1, 256, 256]).
+
+    delta = generated - warp = residual - gate * warp: where the gate is 0 the warp's own detail stays under a smooth
+    change of shade, where it is 1 the picture is generated afresh.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        coarse, fine = size.decoder
+        warp_fine = max(8, fine // 2)
+        self.warp_fine = conv(48, warp_fine, 1)
+        self.warp_coarse = conv(warp_fine, coarse // 2, stride=2)
+        self.enter = conv(LATENT_CHANNELS + coarse // 2, coarse)
+        self.coarse = PlainBlock(coarse)
+        self.up = conv(coarse, 4 * fine, 1)
+        self.join = conv(fine + warp_fine, fine, 1)
+        self.fine = PlainBlock(fine)
+        self.out = conv(fine, 5 * 16)
+        nn.init.normal_(self.out.weight, std=0.01)
+        with torch.no_grad():
+            bias = self.out.bias.zero_().view(5, 16)
+            bias[4] = MASK_START
+
+    def forward(self, latent, warp):
+        warp_fine = F.relu(self.warp_fine(F.pixel_unshuffle(warp, 4)))
+        x = torch.cat((latent, F.relu(self.warp_coarse(warp_fine))), dim=1)
+        x = self.coarse(F.relu(self.enter(x)))
+        x = F.pixel_shuffle(self.up(x), 2)
+        x = self.fine(F.relu(self.join(torch.cat((x, warp_fine), dim=1))))
+        x = F.pixel_shuffle(self.out(x), 4)
+        gate, mask = torch.sigmoid(x[:, 3:4]), torch.sigmoid(x[:, 4:5])
+        return x[:, :3] - gate * warp, mask
+
+
+def composite(warp, delta, mask, fade=None):
+    """The picture that viewers see, in -1..1."""
+    if fade is not None:
+        mask = mask * fade
+    return (warp + mask * delta).clamp(-1, 1)

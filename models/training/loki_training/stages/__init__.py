@@ -1,0 +1,1 @@
+"""One training stage a module; each continues from the checkpoint of the one before."""
