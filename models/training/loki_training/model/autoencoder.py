@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..config import LATENT_CHANNELS
-from .layers import PlainBlock, conv
+from .layers import PlainBlock, conv, patches
 
 #: The mask a new decoder starts with is sigmoid(-2) = 0.12: mostly the warp, yet far from where gradients vanish.
 MASK_START = -2.0
@@ -16,15 +16,15 @@ class Encoder(nn.Module):
     def __init__(self, size):
         super().__init__()
         fine, coarse = size.encoder
-        self.enter = conv(2 * 48, fine, 1)
+        self.target, self.warp = patches(fine), patches(fine)
         self.fine = PlainBlock(fine)
         self.down = conv(fine, coarse, stride=2)
         self.blocks = nn.ModuleList([PlainBlock(coarse), PlainBlock(coarse)])
         self.out = conv(coarse, LATENT_CHANNELS)
 
     def forward(self, target, warp):
-        x = torch.cat((F.pixel_unshuffle(target, 4), F.pixel_unshuffle(warp, 4)), dim=1)
-        x = F.relu(self.down(self.fine(F.relu(self.enter(x)))))
+        x = F.relu(self.target(target) + self.warp(warp))
+        x = F.relu(self.down(self.fine(x)))
         for block in self.blocks:
             x = block(x)
         return self.out(x)
@@ -41,7 +41,7 @@ class Decoder(nn.Module):
         super().__init__()
         coarse, fine = size.decoder
         warp_fine = max(8, fine // 2)
-        self.warp_fine = conv(48, warp_fine, 1)
+        self.warp_fine = patches(warp_fine)
         self.warp_coarse = conv(warp_fine, coarse // 2, stride=2)
         self.enter = conv(LATENT_CHANNELS + coarse // 2, coarse)
         self.coarse = PlainBlock(coarse)
@@ -55,7 +55,7 @@ class Decoder(nn.Module):
             bias[4] = MASK_START
 
     def forward(self, latent, warp):
-        warp_fine = F.relu(self.warp_fine(F.pixel_unshuffle(warp, 4)))
+        warp_fine = F.relu(self.warp_fine(warp))
         x = torch.cat((latent, F.relu(self.warp_coarse(warp_fine))), dim=1)
         x = self.coarse(F.relu(self.enter(x)))
         x = F.pixel_shuffle(self.up(x), 2)

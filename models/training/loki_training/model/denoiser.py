@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from ..config import LATENT_CHANNELS, MAP_CHANNELS
 from .attention import KeyValue, ReferenceAttention, TemporalAttention
-from .layers import FilmBlock, TimeEmbedding, Up, conv, group_norm
+from .layers import FilmBlock, TimeEmbedding, Up, conv, group_norm, patches
 
 #: Attention layers in the order of the graphs' ref_k_<i>: side of the level.
 ATTENTION_LEVELS = ("8", "16")
@@ -17,7 +17,7 @@ class IdentityEncoder(nn.Module):
     def __init__(self, size):
         super().__init__()
         c32, c16, c8 = size.channels
-        self.enter = conv(48 + MAP_CHANNELS, c32, 1)
+        self.portrait, self.map = patches(c32), conv(MAP_CHANNELS, c32, 1)
         self.down32 = conv(c32, c32, stride=2)
         self.block32 = FilmBlock(c32)
         self.down16 = conv(c32, c16, stride=2)
@@ -27,8 +27,8 @@ class IdentityEncoder(nn.Module):
         self.heads = nn.ModuleDict({"16": KeyValue(c16, size.heads[0]), "8": KeyValue(c8, size.heads[1])})
 
     def forward(self, portrait, portrait_map):
-        x = torch.cat((F.pixel_unshuffle(portrait, 4), portrait_map), dim=1)
-        x = self.block32(self.down32(F.silu(self.enter(x))))
+        x = self.portrait(portrait) + self.map(portrait_map)
+        x = self.block32(self.down32(F.silu(x)))
         x16 = self.block16(self.down16(x))
         x8 = self.block8(self.down8(x16))
         features = {"16": x16, "8": x8}
@@ -60,7 +60,8 @@ class Denoiser(nn.Module):
         time_width = 2 * c32
         self.time = TimeEmbedding(time_width)
         self.driver = DriverStack(size.driver, c32)
-        self.warp = conv(48 + 1, c32, stride=2)
+        self.warp, self.visible = patches(c32 // 2), conv(1, c32 // 2, 1)
+        self.seen = conv(c32 // 2, c32, stride=2)
         self.enter = conv(LATENT_CHANNELS, c32)
         self.down32 = FilmBlock(c32, time_width)
         self.to16 = conv(c32, c16, stride=2)
@@ -101,7 +102,7 @@ class Denoiser(nn.Module):
             return x
 
         time = self.time(t)
-        seen = self.warp(torch.cat((F.pixel_unshuffle(warp, 4), visibility), dim=1))
+        seen = self.seen(F.silu(self.warp(warp) + self.visible(visibility)))
         x32 = self.down32(self.enter(latent) + seen + self.driver(driver_map), time)
         x16 = self.down16(self.to16(x32), time)
         x = self.to8(x16)
