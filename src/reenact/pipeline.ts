@@ -7,7 +7,7 @@ import type { FittedFrame } from './fit/types.ts';
 import { type FrameStamp, stampOf, type VideoFrame } from './frame.ts';
 import type { Generator } from './generator.ts';
 import type { HeadCoefficients } from './head/head-model.ts';
-import { tellTurn } from './identity/picture-answer.ts';
+import { tellPicture } from './identity/picture-answer.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
 import { swap } from './identity/swap.ts';
 import type { SwapDriver, SwapOptions } from './identity/swap-options.ts';
@@ -76,7 +76,7 @@ export function reenactTracked(
       avatar: await stages.clock.time('generate', () =>
         stages.generator.generate({
           ...stampOf(frame),
-          coefficients: tellTurn(stages.reference, frame.commanded),
+          coefficients: tellPicture(stages.reference, frame.commanded),
         }),
       ),
     })),

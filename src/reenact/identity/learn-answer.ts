@@ -8,6 +8,7 @@ import type { HeadCoefficients } from '../head/head-model.ts';
 import { headRotation } from '../head/head-rotation.ts';
 import { logRotation, multiply, rodrigues, transpose } from '../head/rotation.ts';
 import type { FaceTracker, TrackedFace } from '../track/types.ts';
+import { type LidReading, lidUnits, regressLids } from './lid-answer.ts';
 import { openingCurve } from './match-mouth.ts';
 import { MouthMeter } from './mouth-meter.ts';
 import { openingShares } from './opening-shares.ts';
@@ -24,6 +25,10 @@ interface Probe {
   readonly brows?: number;
   /** Units that part the lips are told this much. */
   readonly lips?: number;
+  /** The lids are told to close (above 0) or to open (below 0) this much. */
+  readonly lids?: number;
+  /** Both eyes look down and to their left by this much further than the portrait's. */
+  readonly gazeRad?: readonly [number, number];
 }
 
 const STRAIGHT = [0, 0, 0] as const;
@@ -44,6 +49,11 @@ const PROBES: readonly Probe[] = [
   ...[-10, -20, -12, 0, 10, 20, 12].map((yaw): Probe => ({ turnDeg: [0, yaw, 0], jawRad: 0 })),
   ...[8, 15, 8, 0, -8, -15, -8].map((pitch): Probe => ({ turnDeg: [pitch, 0, 0], jawRad: 0 })),
   ...[-6, -12, 6, 12].map((roll): Probe => ({ turnDeg: [0, 0, roll], jawRad: 0 })),
+  ...[0.2, 0.4, -0.5].map((lids): Probe => ({ turnDeg: STRAIGHT, jawRad: 0, lids })),
+  ...([-0.5, -0.25, 0.25, 0.5] as const).map(
+    (aside): Probe => ({ turnDeg: STRAIGHT, jawRad: 0, gazeRad: [0, aside] }),
+  ),
+  ...([-0.15, 0.15] as const).map((down): Probe => ({ turnDeg: STRAIGHT, jawRad: 0, gazeRad: [down, 0] })),
 ];
 /** Fewer than these tell nothing. */
 const LEAST_SEEN = 20;
@@ -52,7 +62,7 @@ const FAILED_RAD = 0.2;
 
 /**
  * Draws the avatar turned and with its mouth open, looks at it as a viewer's tracker would, and learns how it
- * answers: ridge regression of the read minus the told turn. Some 40 stills, about a second.
+ * answers: ridge regression of the read minus the told turn. Some 50 stills, about a second.
  *
  * @param tracker is reset: give it no stream to follow meanwhile
  * @returns an answer that turns nothing where the tracker finds no face in most of the pictures
@@ -70,6 +80,8 @@ export async function learnAnswer(
   const openings: { told: number; seen: number }[] = [];
   const readings: TurnReading[] = [];
   const browHeights = browHeightsOf(rig, reference.calibration.interocularM);
+  const lidReadings: LidReading[] = [];
+  const lids = lidUnits(rig, reference.calibration.interocularM);
   const shares = openingShares(rig.model, rig.embedding);
   tracker.reset();
   for (const probe of PROBES) {
@@ -77,8 +89,12 @@ export async function learnAnswer(
     const told = pose(rig, own, multiply(rodrigues(turn), ownRotation), probe, { browHeights, shares });
     const face = await lookAt(tracker, generator, told);
     if (face === null) continue;
-    if (probe.turnDeg === STRAIGHT)
-      openings.push({ told: mouth.gap(told), seen: measureFace(face).mouthGap });
+    const { mouthGap, lidOpening } = measureFace(face);
+    if (probe.turnDeg === STRAIGHT) {
+      lidReadings.push({ told, seen: lidOpening });
+      if (!movesEyes(probe)) openings.push({ told: mouth.gap(told), seen: mouthGap });
+    }
+    if (movesEyes(probe)) continue;
     fitter.reset();
     const read = headRotation(fitter.fit(face).coefficients);
     const readTurn = logRotation(multiply(read, transpose(ownRotation)));
@@ -89,7 +105,13 @@ export async function learnAnswer(
   }
   tracker.reset();
   const turn = readings.length < LEAST_SEEN ? new Float64Array(3 * TURN_FEATURES) : regressAnswer(readings);
-  return { turn, browHeights, opening: openingCurve(openings) };
+  const answer = { turn, browHeights, opening: openingCurve(openings) };
+  return { ...answer, lids: readings.length < LEAST_SEEN ? null : regressLids(lids, own, lidReadings) };
+}
+
+/** Such a picture says nothing of turns and mouths that others don't. */
+function movesEyes({ lids, gazeRad }: Probe): boolean {
+  return lids !== undefined || gazeRad !== undefined;
 }
 
 /** The portrait's face with its head at `rotation`, turned in the neck joint, and what the probe tells it. */
@@ -97,18 +119,23 @@ function pose(
   { model }: LandmarkRig,
   own: HeadCoefficients,
   rotation: ArrayLike<number>,
-  { jawRad, brows = 0, lips = 0 }: Probe,
+  { jawRad, brows = 0, lips = 0, lids = 0, gazeRad = [0, 0] }: Probe,
   { browHeights, shares }: { browHeights: Float64Array; shares: Float32Array },
 ): HeadCoefficients {
   const theta = Float32Array.from(own.theta);
   theta.set(logRotation(multiply(transpose(rodrigues(theta)), rotation)), 3);
   theta[6] = jawRad;
+  for (const eye of [9, 12]) for (const axis of [0, 1]) theta[eye + axis] += gazeRad[axis];
   const psi = own.psi.map((value, unit) => {
-    const { region, min, max } = model.expressionUnits[unit];
+    const { name, region, min, max } = model.expressionUnits[unit];
     const raises = region === 'brows' && browHeights[unit] * brows > 0 ? Math.abs(brows) : 0;
-    return Math.min(max, Math.max(min, value + raises + lips * shares[unit]));
+    return Math.min(max, Math.max(min, value + raises + lips * shares[unit] + lidsTold(name, lids)));
   });
   return { ...own, psi, theta };
+}
+
+function lidsTold(unit: string, lids: number): number {
+  return unit.startsWith(lids > 0 ? 'blink' : 'eye-wide') ? Math.abs(lids) : 0;
 }
 
 /** `[expressionCount]` how far each unit raises the brows, inter-ocular distances. */

@@ -17,7 +17,7 @@ function face(neck: readonly number[], jawRad = 0, brow = 0): HeadCoefficients {
 const PORTRAIT = face([0.05, 0, 0.01], 0.02);
 
 function answer(turn: readonly number[]): PictureAnswer {
-  return { turn: Float64Array.from(turn), browHeights: HEIGHTS, opening: null };
+  return { turn: Float64Array.from(turn), browHeights: HEIGHTS, opening: null, lids: null };
 }
 
 const anyTurn = fc.array(fc.double({ min: -0.25, max: 0.25, noNaN: true }), { minLength: 3, maxLength: 3 });

@@ -1,6 +1,7 @@
 import type { HeadCoefficients } from '../head/head-model.ts';
 import { headRotation } from '../head/head-rotation.ts';
 import { logRotation, multiply, rodrigues, transpose } from '../head/rotation.ts';
+import { type LidAnswer, tellLids } from './lid-answer.ts';
 import type { OpeningCurve } from './match-mouth.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface PictureAnswer {
   readonly browHeights: Float64Array;
   /** How wide its mouth is read; null where that could not be seen. */
   readonly opening: OpeningCurve | null;
+  /** How its eyes are read; null where its lids could not be seen to move. */
+  readonly lids: LidAnswer | null;
 }
 
 export const TURN_FEATURES = 9;
@@ -110,4 +113,11 @@ export function tellTurn(
   const head = multiply(rodrigues(told), headRotation(portrait));
   theta.set(logRotation(multiply(transpose(rodrigues(theta)), head)), 3);
   return { ...commanded, theta };
+}
+
+/** What to tell the generator so that head and lids of its picture read as `commanded`. */
+export function tellPicture(portrait: Answering, commanded: HeadCoefficients): HeadCoefficients {
+  const told = tellTurn(portrait, commanded);
+  const lids = portrait.answer?.lids ?? null;
+  return lids === null ? told : tellLids(lids, portrait.coefficients, told);
 }
