@@ -1,0 +1,81 @@
+/** Pixels at the window's edges over which a change fades to nothing; training fades alike. */
+export const EDGE_FADE_PX = 12;
+/** Steps of 8-bit sRGB in one unit of the networks' −1..1. */
+const STEPS = 127.5;
+
+/** `[size]` factor by distance from the nearer end: linear up to 1 over {@link EDGE_FADE_PX}. */
+export function edgeFade(size: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, i) =>
+    Math.min(1, (Math.min(i, size - 1 - i) + 0.5) / EDGE_FADE_PX),
+  );
+}
+
+/**
+ * From the decoder's planes to what is added to the window: mask · fade · delta, in steps of 8-bit sRGB.
+ *
+ * @param delta `[3, R, R]` from `deltaAt` on, `mask` `[1, R, R]` from `maskAt` on
+ * @param out `[R, R, 3]` from `at` on
+ * @returns whether every value is a number
+ */
+export function writeChange(
+  delta: Float32Array,
+  deltaAt: number,
+  mask: Float32Array,
+  maskAt: number,
+  fade: Float32Array,
+  out: Float32Array,
+  at: number,
+): boolean {
+  const size = fade.length;
+  const plane = size * size;
+  let sum = 0;
+  for (let y = 0, pixel = 0, to = at; y < size; y++) {
+    const rowFade = STEPS * fade[y];
+    for (let x = 0; x < size; x++, pixel++, to += 3) {
+      const weight = mask[maskAt + pixel] * rowFade * fade[x];
+      const red = weight * delta[deltaAt + pixel];
+      const green = weight * delta[deltaAt + plane + pixel];
+      const blue = weight * delta[deltaAt + 2 * plane + pixel];
+      out[to] = red;
+      out[to + 1] = green;
+      out[to + 2] = blue;
+      sum += red + green + blue;
+    }
+  }
+  return Number.isFinite(sum);
+}
+
+/** A whole picture, `[3, R, R]` in −1..1, as `[R, R, 3]` in 0..255. @returns whether every value is a number */
+export function writePicture(
+  picture: Float32Array,
+  pictureAt: number,
+  size: number,
+  out: Float32Array,
+  at: number,
+): boolean {
+  const plane = size * size;
+  let sum = 0;
+  for (let pixel = 0, to = at; pixel < plane; pixel++)
+    for (let k = 0; k < 3; k++, to++) {
+      const value = (picture[pictureAt + k * plane + pixel] + 1) * STEPS;
+      out[to] = value;
+      sum += value;
+    }
+  return Number.isFinite(sum);
+}
+
+/** RGB bytes `[R, R, 3]` from `from` on as planes `[3, R, R]` in −1..1 from `at` on. */
+export function writePlanes(
+  rgb: Uint8Array,
+  from: number,
+  size: number,
+  out: Float32Array,
+  at: number,
+): void {
+  const plane = size * size;
+  for (let pixel = 0, p = from; pixel < plane; pixel++, p += 3) {
+    out[at + pixel] = rgb[p] / STEPS - 1;
+    out[at + plane + pixel] = rgb[p + 1] / STEPS - 1;
+    out[at + 2 * plane + pixel] = rgb[p + 2] / STEPS - 1;
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { LokiError } from '../../../errors.ts';
+import { sessionMismatch } from '../pack/check-session.ts';
+import { graphOf, hasInt8, invalid, type ModelPack } from '../pack/load-pack.ts';
+import type { GraphName, Precision } from '../pack/manifest.ts';
+import type { InferenceOptions } from './inference-messages.ts';
+import type { Provider } from './providers.ts';
+
+const ERRORS_ONLY = 3;
+
+/** What the graphs of a pack compute in on a provider: 8 bits pay on the processor alone. */
+export function precisionOf(
+  pack: Pick<ModelPack, 'manifest'>,
+  provider: Provider,
+  wanted: InferenceOptions['precision'],
+): Precision {
+  if (wanted === 'float32' || !hasInt8(pack)) return 'float32';
+  return wanted === 'int8' || provider === 'cpu' ? 'int8' : 'float32';
+}
+
+/**
+ * Loads one graph and holds it against the manifest. Blocks the calling thread meanwhile, as running it does.
+ *
+ * @throws LokiError PACK_INVALID for a graph that is none or of other shapes; PROVIDER_FAILED for any other reason
+ */
+export async function openGraph(
+  pack: ModelPack,
+  name: GraphName,
+  provider: Provider,
+  precision: Precision,
+  threads: number,
+): Promise<InferenceSession> {
+  const { entry } = graphOf(pack, name, precision === 'int8');
+  const path = join(pack.folder, entry.file);
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(path, {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: ERRORS_ONLY,
+      // Threads that spin while they wait take the cores from tracker and encoder.
+      extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    });
+  } catch (cause) {
+    const why = oneLine((cause as Error).message);
+    if (provider === 'cpu') throw invalid(pack.folder, `${entry.file} is no graph that runs: ${why}`, cause);
+    throw new LokiError('PROVIDER_FAILED', `The provider ${provider} can't run ${entry.file}: ${why}`, {
+      cause,
+    });
+  }
+  const wrong = sessionMismatch(session, entry);
+  if (wrong === null) return session;
+  await session.release();
+  throw invalid(pack.folder, `${entry.file}: ${wrong}`);
+}
+
+const MAX_REASON = 300;
+
+/** The first line of what a library says, without the end of a sentence of its own. */
+export function oneLine(message: string): string {
+  const [line] = message.split('\n');
+  return `${line.trim().replace(/\.$/, '').slice(0, MAX_REASON)}.`;
+}

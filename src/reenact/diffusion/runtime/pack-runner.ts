@@ -1,0 +1,250 @@
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { LokiError } from '../../../errors.ts';
+import { stepTimes } from '../schedule.ts';
+import type { ModelPack } from '../pack/load-pack.ts';
+import type { Precision } from '../pack/manifest.ts';
+import { ddimStep } from '../schedule.ts';
+import { BatchBuffers } from './batch-buffers.ts';
+import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
+import { oneLine, openGraph } from './graph-sessions.ts';
+import type { IdentityTensors, InferenceTimes } from './inference-messages.ts';
+import { orderedAges } from './key-value-ring.ts';
+import type { Provider } from './providers.ts';
+import type { StreamState } from './stream-state.ts';
+
+/**
+ * The networks of one pack on one device. Tensors stay in here and in {@link StreamState}: pictures and maps come in, changes of the
+ * picture go out. Calls follow one another; each blocks the thread.
+ */
+export class PackRunner {
+  readonly pack: ModelPack;
+  readonly provider: Provider;
+  readonly precision: Precision;
+  readonly #threads: number;
+  readonly #denoiser: InferenceSession;
+  readonly #decoder: InferenceSession;
+  readonly #fade: Float32Array;
+  /** By sessions and frames a call. */
+  readonly #buffers = new Map<string, BatchBuffers>();
+
+  private constructor(
+    pack: ModelPack,
+    provider: Provider,
+    precision: Precision,
+    threads: number,
+    denoiser: InferenceSession,
+    decoder: InferenceSession,
+  ) {
+    this.pack = pack;
+    this.provider = provider;
+    this.precision = precision;
+    this.#threads = threads;
+    this.#denoiser = denoiser;
+    this.#decoder = decoder;
+    this.#fade = edgeFade(pack.layout.resolution);
+  }
+
+  /** @throws LokiError PACK_INVALID, PROVIDER_FAILED */
+  static async open(
+    pack: ModelPack,
+    provider: Provider,
+    precision: Precision,
+    threads: number,
+  ): Promise<PackRunner> {
+    const denoiser = await openGraph(pack, 'denoiser', provider, precision, threads);
+    try {
+      const decoder = await openGraph(pack, 'decoder', provider, precision, threads);
+      return new PackRunner(pack, provider, precision, threads, denoiser, decoder);
+    } catch (error) {
+      await denoiser.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Keys and values of a portrait. The graph is loaded for it and let go of again: it is needed once an avatar.
+   *
+   * @param portrait `[R, R, 3]` RGB
+   * @param map `[C, S, S]`
+   * @throws LokiError PACK_INVALID, PROVIDER_FAILED, INFERENCE_FAILED
+   */
+  async identify(portrait: Uint8Array, map: Float32Array): Promise<IdentityTensors> {
+    const { resolution, mapChannels, mapSize, references } = this.pack.layout;
+    const planes = new Float32Array(3 * resolution * resolution);
+    writePlanes(portrait, 0, resolution, planes, 0);
+    const graph = await openGraph(this.pack, 'identity', this.provider, this.precision, this.#threads);
+    try {
+      const found = await run(graph, {
+        portrait: new Tensor('float32', planes, [1, 3, resolution, resolution]),
+        portrait_map: new Tensor('float32', map, [1, mapChannels, mapSize, mapSize]),
+      });
+      const tensors: Record<string, Float32Array> = {};
+      for (const { key, value, heads, tokens, dim } of references)
+        for (const name of [key, value]) {
+          const data = found[name].data as Float32Array;
+          if (data.length !== heads * tokens * dim || !allFinite(data)) throw badOutput(name);
+          tensors[name] = Float32Array.from(data);
+        }
+      return tensors;
+    } finally {
+      await graph.release();
+    }
+  }
+
+  /** Whether the streams' next frames can go through the networks together. */
+  canJoin(streams: readonly StreamState[], steps: number): boolean {
+    return streams.every((stream) =>
+      stepTimes(steps).every((time) => stream.memoryAt(time).ring.isFull(stream.nextFrame)),
+    );
+  }
+
+  /**
+   * Makes the next `frames` frames of each stream from its exchange: noise, `steps` denoising steps, decoder. Several
+   * streams must be able to join.
+   *
+   * @returns times, and for each stream whether every value that came out is a number
+   * @throws LokiError INFERENCE_FAILED
+   */
+  async run(
+    streams: readonly StreamState[],
+    frames: number,
+    steps: number,
+  ): Promise<{ times: InferenceTimes; sound: boolean[] }> {
+    const { manifest, layout } = this.pack;
+    const buffers = this.#buffersFor(streams.length, frames);
+    const code = layout.latentChannels * layout.latentSize ** 2;
+    const beganMs = performance.now();
+    for (const [at, stream] of streams.entries()) this.#takeInputs(stream, frames, buffers, at);
+
+    const times = stepTimes(steps);
+    for (const [step, time] of times.entries()) {
+      buffers.timestep.fill(time);
+      const memories = streams.map((stream) => stream.memoryAt(time));
+      const [alone] = memories;
+      let feeds = buffers.denoiserFeeds;
+      if (streams.length === 1) {
+        alone.ring.ages(streams[0].nextFrame, frames, buffers.age);
+        feeds = { ...feeds, ...streams[0].references, ...alone.feeds };
+      } else {
+        orderedAges(layout.slots, frames, buffers.age);
+        for (const [at, { ring }] of memories.entries())
+          ring.copyInOrder(streams[at].nextFrame, buffers.cacheKeys, buffers.cacheValues, at);
+      }
+      await run(this.#denoiser, feeds, buffers.denoiserFetches);
+      ddimStep(buffers.latent, 0, buffers.v, 0, buffers.latent.length, time, times[step + 1] ?? 0);
+      for (const [at, { ring }] of memories.entries())
+        ring.write(streams[at].nextFrame, frames, buffers.newKeys, buffers.newValues, at);
+    }
+    unnormalise(buffers.latent, code, manifest.latent.mean, manifest.latent.std);
+    const denoisedMs = performance.now();
+    await run(this.#decoder, buffers.decoderFeeds, buffers.decoderFetches);
+    const sound = streams.map((stream, at) => this.#giveOutputs(stream, frames, buffers, at));
+    for (const [at, stream] of streams.entries()) {
+      stream.nextFrame += frames;
+      // A frame that is no number would spoil every one that remembers it.
+      if (!sound[at]) stream.forget();
+    }
+    return {
+      times: {
+        denoiseMs: denoisedMs - beganMs,
+        decodeMs: performance.now() - denoisedMs,
+        batch: streams.length,
+      },
+      sound,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#denoiser.release();
+    await this.#decoder.release();
+  }
+
+  #buffersFor(streams: number, frames: number): BatchBuffers {
+    const name = `${streams}x${frames}`;
+    const known = this.#buffers.get(name);
+    if (known !== undefined) return known;
+    const made = new BatchBuffers(this.pack.layout, streams, frames);
+    this.#buffers.set(name, made);
+    return made;
+  }
+
+  #takeInputs(stream: StreamState, frames: number, buffers: BatchBuffers, at: number): void {
+    const { layout } = this.pack;
+    const { windows, maps, visibilities } = stream.exchange;
+    const map = layout.mapChannels * layout.mapSize ** 2;
+    const code = layout.latentChannels * layout.latentSize ** 2;
+    const pixels = layout.resolution ** 2;
+    buffers.maps.set(maps.subarray(0, frames * map), at * frames * map);
+    if (layout.kind === 'window') {
+      const plane = layout.mapSize ** 2;
+      buffers.visibility.set(visibilities.subarray(0, frames * plane), at * frames * plane);
+    }
+    for (let frame = 0; frame < frames; frame++) {
+      const place = at * frames + frame;
+      if (layout.kind === 'window')
+        writePlanes(windows, frame * pixels * 3, layout.resolution, buffers.warp, place * pixels * 3);
+      stream.noise.write(stream.nextFrame + frame, buffers.latent, place * code);
+    }
+    for (const [name, joined] of Object.entries(buffers.references)) {
+      const own = stream.references[name].data as Float32Array;
+      joined.set(own, at * own.length);
+    }
+  }
+
+  #giveOutputs(stream: StreamState, frames: number, buffers: BatchBuffers, at: number): boolean {
+    const { resolution, kind } = this.pack.layout;
+    const pixels = resolution ** 2;
+    const { changes } = stream.exchange;
+    const { delta, mask, picture } = buffers.decoded;
+    let sound = true;
+    for (let frame = 0; frame < frames; frame++) {
+      const place = at * frames + frame;
+      const to = frame * pixels * 3;
+      const written =
+        kind === 'frame'
+          ? writePicture(picture, place * pixels * 3, resolution, changes, to)
+          : writeChange(delta, place * pixels * 3, mask, place * pixels, this.#fade, changes, to);
+      sound &&= written;
+    }
+    return sound;
+  }
+}
+
+/** ONNX Runtime's errors, such as a device that is gone or memory that is not there, as ours. */
+async function run(
+  session: InferenceSession,
+  feeds: Readonly<Record<string, Tensor>>,
+  fetches?: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, Tensor>>> {
+  try {
+    const found = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches));
+    return found as Readonly<Record<string, Tensor>>;
+  } catch (cause) {
+    throw new LokiError('INFERENCE_FAILED', `The networks could not be run: ${oneLine((cause as Error).message)}`, {
+      cause,
+    });
+  }
+}
+
+/** What the decoder is given: `normalised · std + mean`, channel by channel. */
+function unnormalise(
+  latent: Float32Array,
+  code: number,
+  mean: readonly number[],
+  std: readonly number[],
+): void {
+  if (mean.every((value) => value === 0) && std.every((value) => value === 1)) return;
+  const plane = code / mean.length;
+  for (let i = 0; i < latent.length; i++) {
+    const channel = Math.floor((i % code) / plane);
+    latent[i] = latent[i] * std[channel] + mean[channel];
+  }
+}
+
+function allFinite(data: Float32Array): boolean {
+  return data.every(Number.isFinite);
+}
+
+export function badOutput(what: string): LokiError {
+  return new LokiError('INFERENCE_FAILED', `The networks gave what is no number (${what}).`);
+}
