@@ -91,6 +91,14 @@ export const configSchema = z.strictObject({
     bitrateKbps: z.number().int().min(200).max(8000).default(1500),
     headFile: file,
   }),
+  generator: section({
+    default: z.enum(['geometric', 'diffusion']).default('geometric'),
+    pack: file,
+    provider: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt']).default('auto'),
+    precision: z.enum(['auto', 'float32', 'int8']).default('auto'),
+    threads: z.number().int().min(1).max(64).default(1),
+    steps: z.number().int().min(1).max(16).nullable().default(null),
+  }),
   avatars: section({
     maxUploadMb: z.number().positive().max(100).default(20),
     maxMegapixels: z.number().positive().max(50).default(50),

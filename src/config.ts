@@ -91,6 +91,7 @@ const PATH_OPTIONS = [
   'https.keyFile',
   'tokens.secretFile',
   'reenactment.headFile',
+  'generator.pack',
 ];
 
 /** Every option, with its environment variable. */

@@ -49,6 +49,7 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
     spare,
     maxSessions,
     maxUtilisation,
+    generator: config.generator,
     log: log.child({ stage: 'reenactment' }),
   });
   let demo: DemoRoom | null = null;

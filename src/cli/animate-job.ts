@@ -1,11 +1,22 @@
 import type { Observable } from 'rxjs';
 import type { VideoSource } from '../reenact/codec/types.ts';
+import type { Schedule } from '../reenact/diffusion/clip-generator.ts';
+import type { InferenceOptions } from '../reenact/diffusion/runtime/inference-messages.ts';
 import type { ReenactmentReport } from '../reenact/evaluate/report.ts';
 import type { StageClock } from '../reenact/evaluate/stage-clock.ts';
 import type { FrameStamp, RgbaImage, VideoFrame } from '../reenact/frame.ts';
 import type { HeadCoefficients } from '../reenact/head/head-model.ts';
 import type { GainRegion, SwapMode } from '../reenact/identity/swap-options.ts';
 import type { CoefficientsHeader } from './coefficients-file.ts';
+
+/** A model pack, and how it is run. */
+export interface PackChoice extends Pick<InferenceOptions, 'provider' | 'precision' | 'threads'> {
+  /** Absolute. */
+  readonly folder: string;
+  /** Denoising steps a frame; null for the pack's own. */
+  readonly steps: number | null;
+  readonly schedule: Schedule;
+}
 
 /** What `animate` is asked to do; every path is absolute. */
 export interface AnimateJob {
@@ -21,7 +32,7 @@ export interface AnimateJob {
   };
   /** Side of the avatar's picture in pixels, even. */
   readonly sizePx: number;
-  readonly generator: 'geometric';
+  readonly generator: 'geometric' | PackChoice;
   readonly pose: SwapMode;
   readonly expression: SwapMode;
   readonly gain: Partial<Record<GainRegion, number>>;
@@ -42,6 +53,10 @@ export interface AnimatedFrame extends FrameStamp {
 /** The pipeline as a command line needs it: one driver, one avatar, ready to run. */
 export interface Reenactor {
   readonly clock: StageClock;
+  /** Frames that it makes together: it must be given as many before the first comes out. 1 where absent. */
+  readonly framesTogether?: number;
+  /** One sentence about what is not as it was asked for, such as a GPU that is not there. */
+  readonly notice?: string | null;
   /** First line of the coefficients' file. */
   readonly header: CoefficientsHeader;
   /** One frame out for every frame in, in order, under the same stamp. */

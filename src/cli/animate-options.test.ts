@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LokiError } from '../errors.ts';
+import { TOY_PACK } from '../reenact/diffusion/toy-pack-fixture.ts';
 import { parseAnimateArguments } from './animate-options.ts';
 
 let folder: string;
@@ -85,8 +86,43 @@ describe('the arguments of animate', () => {
     });
   });
 
+  it('name a model pack by its folder, and how it is run', () => {
+    const pack = ['--generator', TOY_PACK];
+    expect(parse(...MINIMAL, ...pack)?.job.generator).toMatchObject({
+      folder: TOY_PACK,
+      steps: null,
+      schedule: 'stream',
+      provider: 'auto',
+      precision: 'auto',
+    });
+    const all = [
+      '--steps',
+      '4',
+      '--schedule',
+      'chunk',
+      '--provider',
+      'webgpu',
+      '--precision',
+      'int8',
+      '--threads',
+      '3',
+    ];
+    expect(parse(...MINIMAL, ...pack, ...all)?.job.generator).toMatchObject({
+      steps: 4,
+      schedule: 'chunk',
+      provider: 'webgpu',
+      precision: 'int8',
+      threads: 3,
+    });
+    expect(refusal(...MINIMAL, '--generator', './nowhere')).toMatchObject({ code: 'PACK_MISSING' });
+    expect(refusal(...MINIMAL, '--steps', '2').message).toMatch(/--steps is for generators with networks/);
+  });
+
   it.each([
     [[], /--driver/],
+    [[...MINIMAL, '--generator', TOY_PACK, '--steps', '0'], /--steps must be at least 1/],
+    [[...MINIMAL, '--generator', TOY_PACK, '--schedule', 'both'], /--schedule must be stream or chunk/],
+    [[...MINIMAL, '--generator', TOY_PACK, '--provider', 'abacus'], /--provider must be one of/],
     [[...MINIMAL, '--sise', '256'], /--sise/],
     [[...MINIMAL, 'stray'], /argument/],
     [[...MINIMAL, '--size', '511'], /--size must be even/],

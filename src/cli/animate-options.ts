@@ -6,6 +6,7 @@ import { LokiError } from '../errors.ts';
 import { GAIN_REGIONS, type GainRegion } from '../reenact/identity/swap-options.ts';
 import type { AnimateJob } from './animate-job.ts';
 import { avatarPath } from './avatars.ts';
+import { GENERATOR_HELP, generatorChoice, generatorOptions } from './generator-options.ts';
 
 const MAX_GAIN = 3;
 const MODES = ['absolute', 'relative'] as const;
@@ -39,7 +40,7 @@ const options = z.object({
   expression: z.enum(MODES, 'must be absolute or relative'),
   gain: z.array(gain),
   largestFace: z.boolean().default(false),
-  generator: z.enum(['geometric'], 'must be geometric, the only one so far'),
+  ...generatorOptions,
   head: z.string().min(1).optional(),
   verbose: z.boolean().default(false),
 });
@@ -89,7 +90,7 @@ export function parseAnimateArguments(
       report: path(data.report),
     },
     sizePx: data.size,
-    generator: data.generator,
+    generator: generatorChoice(data, folder),
     pose: data.pose,
     expression: data.expression,
     gain: Object.fromEntries(data.gain),
@@ -129,7 +130,12 @@ function describeCommand(): Command {
         .argParser((value: string, earlier: string[]) => [...earlier, value]),
     )
     .option('--largest-face', 'take the largest face of a picture that shows several')
-    .option('--generator <name>', 'what draws the avatar: geometric', 'geometric')
+    .option('--generator <name|folder>', GENERATOR_HELP.generator, 'geometric')
+    .option('--steps <n>', GENERATOR_HELP.steps)
+    .option('--schedule <name>', GENERATOR_HELP.schedule)
+    .option('--provider <name>', GENERATOR_HELP.provider)
+    .option('--precision <name>', GENERATOR_HELP.precision)
+    .option('--threads <n>', GENERATOR_HELP.threads)
     .option('--head <file>', 'head model in place of the open head, such as an imported FLAME')
     .option('--verbose', 'show stack traces and what the libraries say')
     .allowExcessArguments(false)

@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { packFolder } from '../reenact/diffusion/pack/find-pack.ts';
+import { PROVIDER_CHOICES, type ProviderChoice } from '../reenact/diffusion/runtime/providers.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
+import { benchDiffusion } from './bench/diffusion.ts';
 import { benchLive, formatLive } from './bench/live.ts';
 import { formatTable } from './bench/measure.ts';
 import { soak } from './bench/soak.ts';
@@ -16,6 +19,8 @@ interface Options {
   readonly soak?: string;
   readonly still: boolean;
   readonly live?: string | true;
+  readonly generator?: string;
+  readonly provider: ProviderChoice;
   readonly json?: string;
 }
 
@@ -34,6 +39,8 @@ async function main(): Promise<void> {
       false,
     )
     .option('--live [seconds]', 'instead: latencies of the live pipeline, by UDP on this machine')
+    .option('--generator <name|folder>', 'instead: frames of a model pack, from coefficients to pictures')
+    .addOption(new Option('--provider <name>', 'what runs the pack').choices(PROVIDER_CHOICES).default('cpu'))
     .option('--json <file>', 'write the figures as JSON, too')
     .parse()
     .opts<Options>();
@@ -58,6 +65,12 @@ async function run(options: Options, driver: string, avatar: string, folder: str
     const figures = await benchLive(driver, avatar, options.live === true ? 15 : Number(options.live));
     console.log(formatLive(figures));
     return figures;
+  }
+  if (options.generator !== undefined) {
+    const pack = packFolder(options.generator, process.cwd());
+    const rows = await benchDiffusion(pack, avatar, Number(options.runs), options.provider);
+    console.log(formatTable(rows));
+    return rows;
   }
   if (options.still) {
     const result = await stillJitter(driver, avatar, folder);

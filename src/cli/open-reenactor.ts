@@ -6,7 +6,6 @@ import { type MotionSample, motionSample, ResidualHistogram } from '../reenact/e
 import { summariseMotion } from '../reenact/evaluate/report.ts';
 import { retrack } from '../reenact/evaluate/retrack.ts';
 import { stampOf } from '../reenact/frame.ts';
-import { generatorOf } from '../reenact/geometric/generator.ts';
 import { headRotation } from '../reenact/head/head-rotation.ts';
 import { shapeHead } from '../reenact/head/shape-head.ts';
 import { type ReenactedFrame, reenact } from '../reenact/pipeline.ts';
@@ -15,6 +14,7 @@ import { driverMapPicture } from '../reenact/raster/driver-map-picture.ts';
 import { CALIBRATION_FRAMES, calibrateDriver, createStages, loadRig } from '../reenact/session.ts';
 import { createFaceTracker } from '../reenact/track/face-tracker.ts';
 import type { AnimatedFrame, AnimateJob, Reenactor } from './animate-job.ts';
+import { openGenerator } from './open-generator.ts';
 
 /** Side of the driver map in a comparison: fine enough for the eye, a seventh of the work of 512. */
 const SHOWN_MAP_SIZE = 256;
@@ -36,7 +36,7 @@ export async function openReenactor(
     throwIfCancelled(signal);
     const driver = await calibrateDriver(rig, tracker, await source.sample(CALIBRATION_FRAMES));
     throwIfCancelled(signal);
-    const generator = generatorOf(avatar.rig);
+    const generator = await openGenerator(job.generator, rig.model, avatar.rig);
     const stages = createStages({
       rig,
       tracker,
@@ -51,6 +51,8 @@ export async function openReenactor(
     const residuals = new ResidualHistogram();
     return {
       clock: stages.clock,
+      framesTogether: generator.chunk?.frames ?? 1,
+      notice: generator.inference?.()?.note ?? null,
       header: {
         format: 'loki-coefficients',
         version: 1,

@@ -58,6 +58,7 @@ export async function runAnimate(
     events.onPhase?.('Learning the driver and the avatar');
     const reenactor = await openReenactor(job, source, signal);
     clock = reenactor.clock;
+    if (reenactor.notice) events.onWarning?.(reenactor.notice);
     try {
       throwIfCancelled(signal);
       events.onPhase?.('Animating');
@@ -87,7 +88,7 @@ async function writeOutputs(
   let frames = 0;
   let tracked = 0;
   try {
-    const pulled = fromPulled(source.frames(), IN_FLIGHT);
+    const pulled = fromPulled(source.frames(), IN_FLIGHT - 1 + (reenactor.framesTogether ?? 1));
     const written = reenactor.reenact(pulled.values.pipe(tap((frame) => outputs.remember(frame)))).pipe(
       concatMap(async (frame) => {
         await outputs.write(frame);

@@ -11,6 +11,7 @@ export const DEFAULT_LIVE_OPTIONS: LiveOptions = {
   paused: false,
   background: { kind: 'picture' },
   label: { text: 'AI-generated', corner: 'bottom-left', size: 0.045, opacity: 0.8 },
+  generator: 'geometric',
   preview: false,
   probe: false,
 };

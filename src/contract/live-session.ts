@@ -52,6 +52,23 @@ export interface LabelStyle {
   readonly opacity: number;
 }
 
+/** What draws the avatar: `geometric` moves the picture's own pixels, `diffusion` has networks repair what that can't know. */
+export type GeneratorTier = 'geometric' | 'diffusion';
+
+/** What the networks of a session run on, and what they do now. */
+export interface InferenceReport {
+  /** Name of the model pack. */
+  readonly pack: string;
+  /** Execution provider that runs it; null while it is being loaded, or can't be. */
+  readonly provider: string | null;
+  /** `float32` or `int8`; empty while there is no provider. */
+  readonly precision: string;
+  /** Denoising steps a frame; 0 while the geometric generator draws. */
+  readonly steps: number;
+  /** Why it is not what was asked for, one sentence; null where it is. */
+  readonly note: string | null;
+}
+
 /** What a driver may change while the stream runs. */
 export interface LiveOptions {
   readonly mirror: boolean;
@@ -68,6 +85,8 @@ export interface LiveOptions {
   /** `picture` is the portrait's own; `key` a flat colour that the OBS page makes transparent. */
   readonly background: { readonly kind: 'picture' } | { readonly kind: 'key'; readonly rgb: string };
   readonly label: LabelStyle;
+  /** What may draw the avatar. `diffusion` falls back to `geometric` where there is no model pack, or no time. */
+  readonly generator: GeneratorTier;
   /** Also send the driver map's picture to the driver's page, a few times a second. */
   readonly preview: boolean;
   /** Repeat the driver frame's time marks in the avatar's picture, for glass-to-glass tests. */
@@ -113,7 +132,10 @@ export interface SessionStats {
   readonly captureToSendMs: Quantiles | null;
   /** By how much the driver's sound is held back. */
   readonly audioDelayMs: number;
+  /** What draws the avatar now: `geometric`, or the name of a model pack. */
   readonly generator: string;
+  /** Null where the server has no model pack. */
+  readonly inference: InferenceReport | null;
 }
 
 /**

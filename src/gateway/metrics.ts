@@ -41,6 +41,12 @@ export function createMetrics(sfu: Sfu, reenactment: SupervisedReenactment): Met
     ['quantile'],
   );
   const fps = gauge('fps', 'Frames a second of the slowest live session.', ['direction']);
+  const generators = gauge('generator_info', 'Sessions by what draws them now.', [
+    'generator',
+    'provider',
+    'precision',
+    'steps',
+  ]);
   const utilisation = gauge(
     'utilisation_ratio',
     'Use of all cores, and what one session more would make of it.',
@@ -67,7 +73,17 @@ export function createMetrics(sfu: Sfu, reenactment: SupervisedReenactment): Met
   async function read(): Promise<void> {
     const media = await sfu.snapshot();
     const reenact = reenactment.snapshot();
-    for (const metric of [restarts, admissions, refusals, cpu, rss, stages, captureToSend, captureToScreen]) {
+    for (const metric of [
+      restarts,
+      admissions,
+      refusals,
+      cpu,
+      rss,
+      stages,
+      captureToSend,
+      captureToScreen,
+      generators,
+    ]) {
       metric.reset();
     }
     const stats = media.rooms.map((room) => room.stats).filter((stat) => stat !== null);
@@ -86,6 +102,16 @@ export function createMetrics(sfu: Sfu, reenactment: SupervisedReenactment): Met
     if (sent !== null) setQuantiles((quantile, value) => captureToSend.set({ quantile }, value), sent);
     const seen = slowest(media.rooms.map((room: RoomSnapshot) => room.captureToScreenMs));
     if (seen !== null) setQuantiles((quantile, value) => captureToScreen.set({ quantile }, value), seen);
+    for (const { generator, inference } of stats) {
+      const { provider, precision, steps } = inference ?? { provider: null, precision: '', steps: 0 };
+      const drawing = steps > 0;
+      generators.inc({
+        generator,
+        provider: drawing ? (provider ?? '') : '',
+        precision: drawing ? precision : '',
+        steps: String(steps),
+      });
+    }
     const live = stats.filter(({ state }) => state === 'live');
     fps.set({ direction: 'in' }, Math.min(...live.map(({ fpsIn }) => fpsIn), live.length === 0 ? 0 : 1000));
     fps.set(

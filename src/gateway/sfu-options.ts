@@ -4,7 +4,7 @@ import { SFU_DEFAULTS, type SfuOptions } from '../sfu/sfu.ts';
 import { lanAddress } from './addresses.ts';
 
 /** The SFU's share of the configuration. Where no address is configured, browsers get that of the local network. */
-export function sfuOptions({ sfu, ice, rooms, http, reenactment }: ServerConfig): SfuOptions {
+export function sfuOptions({ sfu, ice, rooms, http, reenactment, generator }: ServerConfig): SfuOptions {
   const announcedAddress = sfu.announcedAddress ?? lanAddress() ?? '127.0.0.1';
   const everywhere = sfu.listenIp === '0.0.0.0' || sfu.listenIp === '::';
   const announced = everywhere || sfu.announcedAddress !== null;
@@ -30,5 +30,6 @@ export function sfuOptions({ sfu, ice, rooms, http, reenactment }: ServerConfig)
       bitrateBps: reenactment.bitrateKbps * 1000,
     },
     label: { ...SFU_DEFAULTS.label, text: rooms.labelText },
+    generator: generator.default,
   };
 }

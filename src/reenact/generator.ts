@@ -1,3 +1,4 @@
+import type { GeneratorTier, InferenceReport } from '../contract/live-session.ts';
 import type { FrameStamp, RgbaImage, VideoFrame } from './frame.ts';
 import type { HeadCoefficients } from './head/head-model.ts';
 
@@ -18,6 +19,21 @@ export interface Generator {
   recycle(image: RgbaImage): void;
   /** A flat colour behind the person, from the next frame on; null for the portrait's own background. */
   setBackground(rgb: Rgb | null): void;
+  /** For a generator that makes several frames better together than one by one; then `generate` is not for use. */
+  readonly chunk?: ChunkGenerator;
+  /** Which of its tiers may draw, from the next frame on; one with a single tier has no choice. */
+  choose?(tier: GeneratorTier): void;
+  /** How much of all cores is in use, 0..1 and above, about once a second: tiers go down before streams stutter. */
+  pressed?(utilisation: number): void;
+  /** What its networks run on and draw now; null where there are none. */
+  inference?(): InferenceReport | null;
   /** Idempotent. */
   close(): Promise<void>;
+}
+
+export interface ChunkGenerator {
+  /** The most that are made at once; the last ones of a clip may be fewer. */
+  readonly frames: number;
+  /** One frame for each motion, in order. */
+  generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]>;
 }

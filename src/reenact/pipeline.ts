@@ -1,11 +1,11 @@
-import { concatMap, map, type Observable } from 'rxjs';
+import { bufferCount, concatMap, map, type Observable } from 'rxjs';
 import type { StageTimer } from './evaluate/stage-clock.ts';
 import type { FrameFitter } from './fit/frame-fitter.ts';
 import type { LossHandler } from './fit/loss-handler.ts';
 import type { MotionSmoother } from './fit/motion-smoother.ts';
 import type { FittedFrame } from './fit/types.ts';
 import { type FrameStamp, stampOf, type VideoFrame } from './frame.ts';
-import type { Generator } from './generator.ts';
+import type { ChunkGenerator, Generator, MotionFrame } from './generator.ts';
 import type { HeadCoefficients } from './head/head-model.ts';
 import { tellPicture } from './identity/picture-answer.ts';
 import type { ReferenceIdentity } from './identity/reference.ts';
@@ -69,18 +69,42 @@ export function reenactTracked(
   tracked: Observable<TrackResult>,
   stages: ReenactStages,
 ): Observable<ReenactedFrame> {
-  return tracked.pipe(
+  const commanded = tracked.pipe(
     map((result) => stages.clock.timeSync('fit', () => commandOf(fitDriver(result, stages), stages))),
+  );
+  const { chunk } = stages.generator;
+  if (chunk !== undefined) return inChunks(commanded, stages, chunk);
+  return commanded.pipe(
     concatMap(async (frame) => ({
       ...frame,
-      avatar: await stages.clock.time('generate', () =>
-        stages.generator.generate({
-          ...stampOf(frame),
-          coefficients: tellPicture(stages.reference, frame.commanded),
-        }),
-      ),
+      avatar: await stages.clock.time('generate', () => stages.generator.generate(told(frame, stages))),
     })),
   );
+}
+
+type CommandedFrame = Omit<ReenactedFrame, 'avatar'>;
+
+/** Several frames at once; the clock shares the time out among them. */
+function inChunks(
+  commanded: Observable<CommandedFrame>,
+  stages: ReenactStages,
+  { frames, generate }: ChunkGenerator,
+): Observable<ReenactedFrame> {
+  return commanded.pipe(
+    bufferCount(frames),
+    concatMap(async (some) => {
+      const startMs = performance.now();
+      const avatars = await generate(some.map((frame) => told(frame, stages)));
+      const frameMs = (performance.now() - startMs) / some.length;
+      for (const _ of some) stages.clock.record('generate', frameMs);
+      return some.map((frame, i) => ({ ...frame, avatar: avatars[i] }));
+    }),
+    concatMap((some) => some),
+  );
+}
+
+function told(frame: CommandedFrame, { reference }: ReenactStages): MotionFrame {
+  return { ...stampOf(frame), coefficients: tellPicture(reference, frame.commanded) };
 }
 
 function fitDriver(tracked: TrackResult, { fitter }: ReenactStages): DriverFrame {
@@ -94,7 +118,7 @@ function fitDriver(tracked: TrackResult, { fitter }: ReenactStages): DriverFrame
 }
 
 /** Smooths the driver's motion, bridges lost faces and substitutes the avatar's identity. */
-function commandOf(driver: DriverFrame, stages: ReenactStages): Omit<ReenactedFrame, 'avatar'> {
+function commandOf(driver: DriverFrame, stages: ReenactStages): CommandedFrame {
   const { smoother, loss, reference, swapOptions } = stages;
   const calm = driver.fitted === null ? null : smoother.smooth(driver, driver.fitted.coefficients);
   const coefficients = loss.handle(driver, calm);

@@ -83,7 +83,11 @@ export class Room implements RoomHandle {
     this.#videoCodec = options.videoCodec ?? context.options.video.codec;
     this.#tracking = options.tracking ?? 'server';
     this.#live = patchOptions(
-      { ...DEFAULT_LIVE_OPTIONS, label: context.options.label },
+      {
+        ...DEFAULT_LIVE_OPTIONS,
+        label: context.options.label,
+        generator: context.options.generator,
+      },
       options.options ?? {},
     );
     this.#onClosed = onClosed;

@@ -24,4 +24,5 @@ export const SFU_DEFAULTS: SfuOptions = {
   maxDriverBitrateBps: 4_000_000,
   video: { codec: 'VP8', sizePx: 512, maxFps: 30, bitrateBps: 1_500_000 },
   label: DEFAULT_LIVE_OPTIONS.label,
+  generator: DEFAULT_LIVE_OPTIONS.generator,
 };

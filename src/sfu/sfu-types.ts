@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type {
+  GeneratorTier,
   LabelStyle,
   LiveOptions,
   Quantiles,
@@ -68,6 +69,8 @@ export interface SfuOptions {
   };
   /** Default of a room's label. */
   readonly label: LabelStyle;
+  /** What draws a room's avatar until its driver chooses. */
+  readonly generator: GeneratorTier;
 }
 
 export interface ListenAddress {

@@ -169,7 +169,7 @@ async function benchPipeline({ rig, tracker, source, reference }: Material): Pro
 }
 
 /** Motion about the portrait's own: a turn, a nod, an opening mouth, a blink. */
-function sweep(own: HeadCoefficients, count: number): HeadCoefficients[] {
+export function sweep(own: HeadCoefficients, count: number): HeadCoefficients[] {
   return Array.from({ length: count }, (_, i) => {
     const phase = (2 * Math.PI * i) / count;
     const theta = Float32Array.from(own.theta);

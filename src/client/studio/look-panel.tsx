@@ -14,13 +14,31 @@ const CORNERS = [
   { value: 'bottom-right', label: 'Bottom right' },
 ] as const;
 const SHORTEST_LABEL = 2;
+const DIFFUSION_HELP = 'Mouth, lids and what a turn uncovers are made anew, while there is time for it.';
 
 export function LookPanel({ studio }: { studio: StudioModel }): JSX.Element {
-  const { label, background } = studio.options.value;
+  const { label, background, generator } = studio.options.value;
+  const stats = studio.stats.value;
+  const pack = stats?.inference ?? null;
   const textId = useId();
   const change = (part: Partial<LabelStyle>) => studio.change({ label: { ...label, ...part } });
   return (
     <div class="panel">
+      <Choice
+        legend="Drawn by"
+        // Until the server has told, nobody knows whether it could do better.
+        disabled={stats !== null && pack === null}
+        value={generator}
+        options={[
+          { value: 'geometric', label: 'Moving the picture', help: 'Quick, and true to every pixel of it.' },
+          {
+            value: 'diffusion',
+            label: 'Repairing it with a network',
+            help: pack === null && stats !== null ? 'This server has no model pack.' : DIFFUSION_HELP,
+          },
+        ]}
+        onChange={(value) => studio.change({ generator: value })}
+      />
       <Choice
         legend="Background"
         value={background.kind}

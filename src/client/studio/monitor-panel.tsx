@@ -1,5 +1,10 @@
 import type { JSX } from 'preact';
-import { LIVE_STAGES, type LiveStage, type Quantiles } from '../../contract/live-session.ts';
+import {
+  LIVE_STAGES,
+  type LiveStage,
+  type Quantiles,
+  type SessionStats,
+} from '../../contract/live-session.ts';
 import { formatFps, formatMs, formatPercent } from '../ui/format.ts';
 import type { StudioModel } from './studio-model.ts';
 
@@ -23,8 +28,9 @@ export function MonitorPanel({ studio }: { studio: StudioModel }): JSX.Element {
         <Fact name="In, a second" value={formatFps(stats?.fpsIn)} />
         <Fact name="Out, a second" value={formatFps(stats?.fpsOut)} />
         <Fact name="Face found" value={formatPercent(stats?.confidence)} />
-        <Fact name="Drawn by" value={stats?.generator ?? '–'} />
+        <Fact name="Drawn by" value={stats ? drawnBy(stats) : '–'} />
       </dl>
+      {stats?.inference?.note && <p class="quiet small">{stats.inference.note}</p>}
       <h2>Latency</h2>
       <table class="latency">
         <thead>
@@ -65,6 +71,13 @@ export function MonitorPanel({ studio }: { studio: StudioModel }): JSX.Element {
       )}
     </div>
   );
+}
+
+/** Such as `nano, 1 step, cpu int8`. */
+function drawnBy({ generator, inference }: SessionStats): string {
+  if (inference === null || inference.steps === 0) return generator;
+  const { steps, provider, precision } = inference;
+  return `${generator}, ${steps} ${steps === 1 ? 'step' : 'steps'}, ${provider} ${precision}`;
 }
 
 function Fact({ name, value }: { name: string; value: string }): JSX.Element {

@@ -100,23 +100,24 @@ export function windowCamera(camera: Camera, window: FaceWindow, sizePx: number)
 }
 
 /**
- * The window cut out of a picture and brought to 256²; where it is 256 pixels wide already its pixels are copied,
- * else each is the bilinear mean of the four around its place.
+ * The window cut out of a picture and brought to `sizePx`, normally 256; where it is as wide already its pixels are
+ * copied, else each is the bilinear mean of the four around its place.
  *
- * @param out `[256, 256, 3]` RGB, written and returned
+ * @param out `[sizePx, sizePx, 3]` RGB, written and returned
  */
 export function cutWindow(
   { width, height, data }: RgbaImage,
   window: FaceWindow,
   out: Uint8Array = new Uint8Array(WINDOW_PX * WINDOW_PX * 3),
+  sizePx: number = WINDOW_PX,
 ): Uint8Array {
-  const scale = window.side / WINDOW_PX;
-  for (let py = 0, at = 0; py < WINDOW_PX; py++) {
+  const scale = window.side / sizePx;
+  for (let py = 0, at = 0; py < sizePx; py++) {
     const y = Math.min(height - 1, Math.max(0, window.y + (py + 0.5) * scale - 0.5));
     const top = Math.floor(y);
     const below = (Math.min(height - 1, top + 1) - top) * width * 4;
     const fy = y - top;
-    for (let px = 0; px < WINDOW_PX; px++, at += 3) {
+    for (let px = 0; px < sizePx; px++, at += 3) {
       const x = Math.min(width - 1, Math.max(0, window.x + (px + 0.5) * scale - 0.5));
       const left = Math.floor(x);
       const fx = x - left;

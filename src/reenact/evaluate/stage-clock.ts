@@ -9,6 +9,8 @@ export interface StageTimer {
   /** Runs `work`, records how long it took (until its promise settled) and passes its value on. */
   time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T>;
   timeSync<T>(stage: Stage, work: () => T): T;
+  /** What was timed otherwise. */
+  record(stage: Stage, elapsedMs: number): void;
 }
 
 /** Times what each stage of the pipeline takes a frame, in bounded memory (an HDR histogram a stage). */

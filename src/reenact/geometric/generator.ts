@@ -5,22 +5,31 @@ import { PixelPool } from '../pixel-pool.ts';
 import { buildWarpRig, type WarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
 
+/** The geometric generator, for callers who have to go on with the rig before anybody else uses it. */
+export interface GeometricGenerator extends Generator {
+  /** `generate`, at once. @throws LokiError CANCELLED once closed */
+  draw(motion: MotionFrame): VideoFrame;
+}
+
 /**
  * The generator without a network: the portrait itself, warped by the head model, with its eyes, lids and mouth
  * composited. Building it takes a few seconds; a frame takes milliseconds on the calling thread.
  */
-export function createGeometricGenerator(source: WarpRigSource): Generator {
+export function createGeometricGenerator(source: WarpRigSource): GeometricGenerator {
   return generatorOf(buildWarpRig(source));
 }
 
 /** The same for a rig that is there already, as from a rig file. The rig is the generator's own from now on. */
-export function generatorOf(rig: WarpRig): Generator {
+export function generatorOf(rig: WarpRig): GeometricGenerator {
   let closed = false;
   let plate = rig.plate;
   const pool = new PixelPool();
   return {
     name: 'geometric',
     async generate(motion: MotionFrame): Promise<VideoFrame> {
+      return this.draw(motion);
+    },
+    draw(motion: MotionFrame): VideoFrame {
       if (closed) throw new LokiError('CANCELLED', 'The generator is closed.');
       const { width, height, data } = warp(rig, motion.coefficients, plate);
       // A frame may still wait for the encoder while the next is made: it must own its pixels.

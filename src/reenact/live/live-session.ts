@@ -220,6 +220,10 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
     await this.#stages.setAvatar(avatar).generator.close();
   }
 
+  pressed(utilisation: number): void {
+    this.#stages.generator.pressed?.(utilisation);
+  }
+
   calibrate(): Promise<void> {
     if (this.#closing !== null) return Promise.reject(new LokiError('CANCELLED', 'The session was closed.'));
     return this.#learner.captureNeutral();
@@ -462,6 +466,7 @@ class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements LiveSess
       captureToSendMs: this.#traces.captureToSendMs(),
       audioDelayMs: this.#audio?.heldMs ?? 0,
       generator: this.#stages.generator.name,
+      inference: this.#stages.generator.inference?.() ?? null,
     });
     this.#framesIn = 0;
     this.#framesOut = 0;

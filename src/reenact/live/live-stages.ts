@@ -77,6 +77,7 @@ export class LiveStages implements ReenactStages {
     this.#openingShares = openingShares(rig.model, rig.embedding);
     this.swapOptions = this.#swapOptions();
     this.generator.setBackground(colourOf(options));
+    this.generator.choose?.(options.generator);
   }
 
   get options(): LiveOptions {
@@ -106,6 +107,7 @@ export class LiveStages implements ReenactStages {
     this.reference = avatar.reference;
     this.generator = avatar.generator;
     this.generator.setBackground(colourOf(this.#options));
+    this.generator.choose?.(this.#options.generator);
     this.swapOptions = this.#swapOptions();
     this.#handOver.reset();
     return before;
@@ -119,6 +121,7 @@ export class LiveStages implements ReenactStages {
       this.smoother = new MotionSmoother(this.#rig.model, smoothingOf(options.smoothing));
     if (JSON.stringify(options.background) !== JSON.stringify(before.background))
       this.generator.setBackground(colourOf(options));
+    if (options.generator !== before.generator) this.generator.choose?.(options.generator);
     if (JSON.stringify(motionOptions(options)) === JSON.stringify(motionOptions(before))) return;
     this.swapOptions = this.#swapOptions();
     this.#handOver.begin();

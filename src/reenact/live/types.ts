@@ -104,6 +104,8 @@ export interface LiveSession {
   setTracking(mode: TrackingMode): void;
   /** @throws LokiError of the portrait; the session goes on with the avatar that it had */
   setAvatar(avatarPath: string): Promise<void>;
+  /** How much of all cores is in use, 0..1 and above. */
+  pressed(utilisation: number): void;
   /** Takes the driver's next half second as their rest. @throws LokiError `NO_FACE`, `CANCELLED` */
   calibrate(): Promise<void>;
   /** One landmark packet as it came; ignored unless tracking is private. */

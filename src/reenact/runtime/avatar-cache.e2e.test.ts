@@ -27,7 +27,8 @@ function cache(): AvatarCache {
       return builder.prepare(path, sizePx);
     },
   };
-  return new AvatarCache({ rig, basis, builder: counting, store: new AvatarStore({ folder }) });
+  const store = new AvatarStore({ folder });
+  return new AvatarCache({ rig, basis, builder: counting, store, networks: null });
 }
 
 beforeAll(async () => {

@@ -1,7 +1,12 @@
 import { LokiError } from '../../errors.ts';
 import type { Avatar } from '../avatar.ts';
+import { createDiffusionGenerator } from '../diffusion/generator.ts';
+import type { EngineSource } from '../diffusion/runtime/engine-keeper.ts';
+import { TierControl } from '../diffusion/tier-control.ts';
 import type { LandmarkRig } from '../fit/landmark-rig.ts';
+import type { Generator } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
+import type { WarpRig } from '../geometric/rig.ts';
 import type { LiveAvatar } from '../live/types.ts';
 import type { AvatarBuilder } from './avatar-builder.ts';
 import { type AvatarBasis, type AvatarKey, avatarKey } from './avatar-key.ts';
@@ -12,7 +17,21 @@ export interface AvatarCacheParts {
   readonly store: AvatarStore;
   readonly builder: Pick<AvatarBuilder, 'prepare'>;
   readonly basis: AvatarBasis;
+  /** Null where there is no model pack. */
+  readonly networks: SharedNetworks | null;
 }
+
+/** What the generators of a process share. */
+export interface SharedNetworks {
+  readonly engines: EngineSource;
+  /** Denoising steps a frame that may be chosen, the most first. */
+  readonly ladder: readonly number[];
+}
+
+/** Between two frames of a driver at 25 fps, the most that a session is made for by default. */
+const FRAME_MS = 40;
+/** Of every stream's noise: an avatar looks the same each time. */
+const NOISE_SEED = 1;
 
 /** Avatars in memory whether or not a session uses them, about 25 MB each. */
 const MAX_IN_MEMORY = 3;
@@ -34,7 +53,7 @@ export class AvatarCache {
   async load(path: string, sizePx: number): Promise<LiveAvatar> {
     const key = await avatarKey(path, sizePx, this.#parts.basis);
     const { rig } = await this.#recall(key, path);
-    return { reference: rig.reference, generator: generatorOf(rig) };
+    return { reference: rig.reference, generator: this.#generator(key, rig) };
   }
 
   /** Makes sure that the avatar is on disk. @throws LokiError of the portrait */
@@ -46,6 +65,16 @@ export class AvatarCache {
   /** Lets go of what was made from a picture; sessions that show it keep it until they end. */
   forget(picture: string): void {
     for (const name of this.#avatars.keys()) if (name.startsWith(picture)) this.#avatars.delete(name);
+  }
+
+  #generator(key: AvatarKey, rig: WarpRig): Generator {
+    const { networks, store } = this.#parts;
+    if (networks === null) return generatorOf(rig);
+    const { engines, ladder } = networks;
+    return createDiffusionGenerator(
+      { model: this.#parts.rig.model, rig, engines, shelf: store.identities(key), seed: NOISE_SEED },
+      new TierControl({ ladder, frameMs: FRAME_MS }),
+    );
   }
 
   #recall(key: AvatarKey, path: string): Promise<Avatar> {

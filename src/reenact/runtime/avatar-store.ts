@@ -3,6 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { LokiError } from '../../errors.ts';
 import type { Avatar } from '../avatar.ts';
+import { decodeIdentity, encodeIdentity } from '../diffusion/identity-file.ts';
+import type { IdentityShelf } from '../diffusion/stream-seat.ts';
 import type { LandmarkRig } from '../fit/landmark-rig.ts';
 import { deserializeWarpRig, serializeWarpRig } from '../geometric/rig-file.ts';
 import type { AvatarKey } from './avatar-key.ts';
@@ -82,12 +84,13 @@ export class AvatarStore {
 
   /** @throws LokiError DISK_FULL, OUTPUT_NOT_WRITABLE */
   async write(key: AvatarKey, { rig: warpRig }: Avatar, rig: LandmarkRig): Promise<void> {
-    const path = this.#path(key);
+    await this.#put(this.#path(key), Buffer.concat([header(key), serializeWarpRig(warpRig, rig)]));
+  }
+
+  async #put(path: string, bytes: Uint8Array): Promise<void> {
     const part = `${path}.${randomUUID()}${PART_SUFFIX}`;
     try {
-      await writeFile(part, Buffer.concat([header(key), serializeWarpRig(warpRig, rig)]), {
-        mode: 0o600,
-      });
+      await writeFile(part, bytes, { mode: 0o600 });
       await rename(part, path);
     } catch (cause) {
       await rm(part, { force: true }).catch(() => undefined);
@@ -99,6 +102,28 @@ export class AvatarStore {
       );
     }
     await this.#prune();
+  }
+
+  /** Where what packs make of this avatar is kept, beside it: a pack's hash is part of the name. */
+  identities(key: AvatarKey): IdentityShelf {
+    const pathOf = (packId: string) => `${this.#path(key)}-${packId.slice(0, 16)}`;
+    return {
+      read: async (layout, packId) => {
+        const path = pathOf(packId);
+        const bytes = await readFile(path).catch(() => null);
+        if (bytes === null) return null;
+        try {
+          return decodeIdentity(bytes, layout, packId);
+        } catch (error) {
+          if (!(error instanceof LokiError)) throw error;
+          await rm(path, { force: true });
+          return null;
+        }
+      },
+      write: async (tensors, layout, packId) => {
+        await this.#put(pathOf(packId), encodeIdentity(tensors, layout, packId));
+      },
+    };
   }
 
   /** Deletes everything that was made from a picture. */

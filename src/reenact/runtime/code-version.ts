@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url';
 const REENACT = fileURLToPath(new URL('..', import.meta.url));
 /** What a prepared avatar depends on. */
 const FOLDERS = ['fit', 'geometric', 'head', 'identity', 'raster', 'track'];
-const FILES = ['avatar.ts', 'session.ts'];
+/** The last three make what a pack's keys and values of an avatar are made of. */
+const FILES = [
+  'avatar.ts',
+  'session.ts',
+  'diffusion/face-window.ts',
+  'diffusion/portrait-input.ts',
+  'diffusion/window-raster.ts',
+];
 
 /**
  * Hash of the sources that make an avatar, hex: one that other code has made looks different, or can't be read.

@@ -24,6 +24,7 @@ const USUAL_FPS = 25;
 /** Decides who may come in: measures what sessions cost and asks {@link admit}. */
 export class Doorkeeper {
   readonly #limits: AdmissionLimits;
+  readonly #onLoad: (utilisation: number) => void;
   readonly #meter = new LoadMeter();
   readonly #cores = availableParallelism();
   #timer: NodeJS.Timeout | undefined;
@@ -31,8 +32,10 @@ export class Doorkeeper {
   #refusedLast = false;
   #refusals = 0;
 
-  constructor(limits: AdmissionLimits) {
+  /** @param onLoad told once a second how much of all cores is in use */
+  constructor(limits: AdmissionLimits, onLoad: (utilisation: number) => void) {
     this.#limits = limits;
+    this.#onLoad = onLoad;
   }
 
   start(running: Running): void {
@@ -101,6 +104,7 @@ export class Doorkeeper {
       processes: slots.flatMap(sampleOf),
       machineBusySeconds: machineBusySeconds(),
     });
+    this.#onLoad(this.utilisation);
   }
 }
 

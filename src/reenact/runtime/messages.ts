@@ -16,6 +16,8 @@ import {
   type SessionStats,
 } from '../../contract/live-session.ts';
 import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
+import type { InferenceOptions } from '../diffusion/runtime/inference-messages.ts';
+import { PROVIDER_CHOICES, type ProviderChoice } from '../diffusion/runtime/providers.ts';
 import type { EgressReservation, LiveSessionSpec, SavedCalibration } from '../live/types.ts';
 
 /** Larger previews are refused: `[64, 64, 3]` as PNG never comes near. */
@@ -66,8 +68,31 @@ const options: z.ZodType<LiveOptions> = z.object({
     size: z.number(),
     opacity: z.number(),
   }),
+  generator: z.enum(['geometric', 'diffusion']),
   preview: z.boolean(),
   probe: z.boolean(),
+});
+
+/** How a worker runs its model pack. */
+export interface GeneratorSetup extends Pick<InferenceOptions, 'precision' | 'threads'> {
+  readonly provider: ProviderChoice;
+  /** Folder of the pack, which was looked at already. */
+  readonly folder: string;
+  readonly packName: string;
+  /** Denoising steps a frame that may be chosen, the most first. */
+  readonly ladder: readonly number[];
+  /** Sessions begin with it: load it ahead. */
+  readonly eager: boolean;
+}
+
+const generatorSetup: z.ZodType<GeneratorSetup> = z.object({
+  folder: path,
+  packName: z.string(),
+  provider: z.enum(PROVIDER_CHOICES),
+  precision: z.enum(['auto', 'float32', 'int8']),
+  threads: z.number().int().positive(),
+  ladder: z.array(z.number().int().positive()),
+  eager: z.boolean(),
 });
 
 const calibration: z.ZodType<SavedCalibration> = z.object({
@@ -113,6 +138,8 @@ export const toWorker = z.discriminatedUnion('kind', [
     avatarFolder: path,
     codeVersion: z.string(),
     faceModels: z.string(),
+    /** Null where there is no model pack. */
+    generator: generatorSetup.nullable(),
   }),
   /** Answered with `opened`. */
   z.object({ kind: z.literal('open'), id: requestId, spec }),
@@ -133,6 +160,8 @@ export const toWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('forgetPicture'), picture: z.string().length(64) }),
   /** Answered with `checked`. */
   z.object({ kind: z.literal('checkPortrait'), id: requestId, path }),
+  /** Once a second: share of all cores in use, 0..1 and above. */
+  z.object({ kind: z.literal('load'), utilisation: z.number() }),
   /** Answered with `pong`; the one that is not is taken for a hang. */
   z.object({ kind: z.literal('ping'), sequence: z.number().int() }),
   /** Closes every session and ends the process. */
@@ -169,6 +198,15 @@ const stats: z.ZodType<SessionStats> = z.object({
   captureToSendMs: quantiles.nullable(),
   audioDelayMs: z.number(),
   generator: z.string(),
+  inference: z
+    .object({
+      pack: z.string(),
+      provider: z.string().nullable(),
+      precision: z.string(),
+      steps: z.number(),
+      note: z.string().nullable(),
+    })
+    .nullable(),
 });
 
 const check: z.ZodType<PortraitCheck> = z.discriminatedUnion('ok', [
@@ -202,6 +240,8 @@ export const fromWorker = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('calibration'), sessionId, calibration }),
   z.object({ kind: z.literal('egress'), sessionId, egress }),
+  /** What became of the networks, for the log. */
+  z.object({ kind: z.literal('engine'), news: z.enum(['opened', 'failed', 'lost']), detail: z.string() }),
   z.object({ kind: z.literal('failed'), sessionId, code, message: z.string() }),
 ]);
 export type FromWorker = z.infer<typeof fromWorker>;

@@ -84,6 +84,11 @@ export class ProcessPool extends EventEmitter<{ spare: [process: WorkerProcess] 
   #start(): WorkerProcess {
     const process = new WorkerProcess(this.#options.init, this.#options.hangMs);
     this.#alive.add(process);
+    process.on('engine', ({ news, detail }) => {
+      const { pid } = process;
+      if (news === 'opened') this.#options.log.info({ pid, detail }, 'networks loaded');
+      else this.#options.log.warn({ pid, news, detail }, 'networks not available');
+    });
     process.once('death', () => {
       this.#alive.delete(process);
       addCounts(this.#pastDrops, process.drops);

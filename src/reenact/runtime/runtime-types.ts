@@ -1,5 +1,6 @@
-import type { Reenactment } from '../../contract/live-session.ts';
+import type { GeneratorTier, Reenactment } from '../../contract/live-session.ts';
 import type { Logger } from '../../log.ts';
+import type { GeneratorSetup } from './messages.ts';
 
 /** How the reenactment's child processes are run. */
 export interface ReenactmentOptions {
@@ -23,7 +24,18 @@ export interface ReenactmentOptions {
    * core; one without sessions after eight times as long. Default 1000.
    */
   readonly hangMs?: number;
+  /** How sessions are drawn beside the geometric generator; null (default): they are not. */
+  readonly generator?: GeneratorOptions | null;
   readonly log: Logger;
+}
+
+export interface GeneratorOptions extends Pick<GeneratorSetup, 'provider' | 'precision' | 'threads'> {
+  /** Folder of a model pack; null for the one that ships, where it is there. */
+  readonly pack: string | null;
+  /** Denoising steps a frame at most; null for the pack's own. */
+  readonly steps: number | null;
+  /** What sessions begin with; `diffusion` needs a pack. */
+  readonly default: GeneratorTier;
 }
 
 /** One process of the reenactment, as metrics show it. */

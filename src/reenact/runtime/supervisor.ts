@@ -17,6 +17,7 @@ import { faceModelVersion } from './avatar-key.ts';
 import { AvatarStore } from './avatar-store.ts';
 import { codeVersion } from './code-version.ts';
 import { Doorkeeper } from './doorkeeper.ts';
+import { setUpGenerator } from './generator-setup.ts';
 import { ProcessPool } from './process-pool.ts';
 import type { ReenactmentOptions, ReenactmentSnapshot, SupervisedReenactment } from './runtime-types.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -38,7 +39,7 @@ const AVATAR_FOLDER = 'prepared-avatars';
 /**
  * Starts the processes that reenact and resolves once they can take sessions.
  *
- * @throws LokiError MODEL_MISSING, MODEL_INVALID, OUTPUT_NOT_WRITABLE (state folder), WORKER_DIED
+ * @throws LokiError MODEL_MISSING, MODEL_INVALID, PACK_MISSING, PACK_INVALID, OUTPUT_NOT_WRITABLE (state folder), WORKER_DIED
  */
 export async function createReenactment(options: ReenactmentOptions): Promise<SupervisedReenactment> {
   const { hangMs = DEFAULT_HANG_MS, spare = true, headPath, log } = options;
@@ -50,6 +51,7 @@ export async function createReenactment(options: ReenactmentOptions): Promise<Su
     avatarFolder,
     codeVersion: await codeVersion(),
     faceModels: await faceModelVersion(),
+    generator: await setUpGenerator(options.generator ?? null),
   };
   const pool = new ProcessPool({ init, hangMs, spare, log });
   const supervisor = new Supervisor(pool, store, options);
@@ -78,7 +80,10 @@ class Supervisor implements SupervisedReenactment {
     const { maxSessions = null, maxUtilisation = DEFAULT_MAX_UTILISATION, log } = options;
     this.#pool = pool;
     this.#keeper = new SessionKeeper(pool, log);
-    this.#doorkeeper = new Doorkeeper({ maxSessions, maxUtilisation });
+    this.#doorkeeper = new Doorkeeper({ maxSessions, maxUtilisation }, (utilisation) => {
+      for (const { process } of this.#keeper.slots)
+        process?.postLatest('load', { kind: 'load', utilisation });
+    });
     this.#desk = new AvatarDesk({
       store,
       log,

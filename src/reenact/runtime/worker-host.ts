@@ -30,6 +30,9 @@ export class WorkerHost {
         return this.#tools?.rehearse(message.avatarPath, message.sizePx);
       case 'forgetPicture':
         return this.#tools?.avatars.forget(message.picture);
+      case 'load':
+        for (const session of this.#sessions.values()) session.pressed(message.utilisation);
+        return;
     }
     // The session may have ended while the message was on its way.
     const session = this.#sessions.get(message.sessionId);
@@ -62,7 +65,9 @@ export class WorkerHost {
 
   async #perform(request: WorkerRequest): Promise<Answer> {
     if (request.kind === 'init') {
-      this.#tools = await loadTools(request);
+      this.#tools = await loadTools(request, ({ kind, detail }) =>
+        this.#outbox.send({ kind: 'engine', news: kind, detail }),
+      );
       return { kind: 'ready' };
     }
     const tools = this.#tools;

@@ -39,11 +39,13 @@ export interface ProcessUsage {
   readonly loopBusySeconds: number;
 }
 
-export type WorkerReport = Exclude<FromWorker, { id: number } | { kind: 'pong' }>;
+export type WorkerReport = Exclude<FromWorker, { id: number } | { kind: 'pong' | 'engine' }>;
+export type EngineReport = Extract<FromWorker, { kind: 'engine' }>;
 export type WorkerInit = Omit<Extract<ToWorker, { kind: 'init' }>, 'kind' | 'id'>;
 
 interface WorkerProcessEvents {
   report: [report: WorkerReport];
+  engine: [report: EngineReport];
   /** Once, after everything pending was rejected. */
   death: [cause: DeathCause, detail: string];
 }
@@ -186,6 +188,8 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     this.#heartbeat.heard(performance.now());
     if (message.kind === 'pong') {
       this.#usage = message;
+    } else if (message.kind === 'engine') {
+      this.emit('engine', message);
     } else if ('id' in message) {
       const pending = this.#pending.get(message.id);
       this.#pending.delete(message.id);

@@ -35,6 +35,7 @@ export const optionsPatch = z.strictObject({
     ])
     .optional(),
   label: label.optional(),
+  generator: z.enum(['geometric', 'diffusion']).optional(),
   preview: z.boolean().optional(),
   probe: z.boolean().optional(),
 });

@@ -1,3 +1,5 @@
+import { DRIVER_MAP_SIZE } from '../../raster/driver-map.ts';
+import { WINDOW_FACE_HEIGHTS, WINDOW_PX } from '../face-window.ts';
 import type { GraphEntry, GraphName, PackManifest, TensorEntry } from './manifest.ts';
 
 /** Keys and values of the portrait for one attention layer of the denoiser, `[1, heads, tokens, dim]` each. */
@@ -47,8 +49,9 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
     return `latent.mean and latent.std must have ${latent.channels} numbers each.`;
   if (!schedule.steps.includes(schedule.defaultSteps))
     return 'schedule.defaultSteps must be one of schedule.steps.';
-  if (kind === 'window' && window.faceHeights === undefined)
-    return 'a pack of kind window must say window.faceHeights.';
+  if (driverMap.size !== DRIVER_MAP_SIZE) return `driverMap.size must be ${DRIVER_MAP_SIZE}.`;
+  if (kind === 'window' && (resolution !== WINDOW_PX || window.faceHeights !== WINDOW_FACE_HEIGHTS))
+    return `a pack of kind window must have resolution ${WINDOW_PX} and window.faceHeights ${WINDOW_FACE_HEIGHTS}.`;
 
   const { identity, denoiser, decoder } = graphs;
   const references = referencesOf(denoiser);

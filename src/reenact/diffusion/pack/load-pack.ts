@@ -3,7 +3,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LokiError } from '../../../errors.ts';
 import { layoutOf, type PackLayout } from './contract.ts';
-import { GRAPH_NAMES, type GraphEntry, type GraphName, manifestSchema, type PackManifest } from './manifest.ts';
+import {
+  GRAPH_NAMES,
+  type GraphEntry,
+  type GraphName,
+  manifestSchema,
+  type PackManifest,
+} from './manifest.ts';
 
 /** A pack whose manifest holds and whose files are those that it names. Nothing of it has run yet. */
 export interface ModelPack {

@@ -33,7 +33,8 @@ export class BatchBuffers {
   readonly decoderFetches: Tensors;
 
   constructor(layout: PackLayout, streams: number, frames: number) {
-    const { resolution, mapChannels, mapSize, latentChannels, latentSize, temporal, references, slots } = layout;
+    const { resolution, mapChannels, mapSize, latentChannels, latentSize, temporal, references, slots } =
+      layout;
     const n = streams * frames;
     const code = [n, latentChannels, latentSize, latentSize];
     const picture = [n, 3, resolution, resolution];

@@ -2,6 +2,8 @@
 export const EDGE_FADE_PX = 12;
 /** Steps of 8-bit sRGB in one unit of the networks' −1..1. */
 const STEPS = 127.5;
+/** Mean of the magnitudes beyond which nobody has made a picture; NaN is not less than it, either. */
+const MOST_MEAN = 1e4;
 
 /** `[size]` factor by distance from the nearer end: linear up to 1 over {@link EDGE_FADE_PX}. */
 export function edgeFade(size: number): Float32Array {
@@ -15,7 +17,7 @@ export function edgeFade(size: number): Float32Array {
  *
  * @param delta `[3, R, R]` from `deltaAt` on, `mask` `[1, R, R]` from `maskAt` on
  * @param out `[R, R, 3]` from `at` on
- * @returns whether every value is a number
+ * @returns whether it may be shown: every value a number, and not all of them huge
  */
 export function writeChange(
   delta: Float32Array,
@@ -39,13 +41,13 @@ export function writeChange(
       out[to] = red;
       out[to + 1] = green;
       out[to + 2] = blue;
-      sum += red + green + blue;
+      sum += Math.abs(red) + Math.abs(green) + Math.abs(blue);
     }
   }
-  return Number.isFinite(sum);
+  return sum < MOST_MEAN * 3 * plane;
 }
 
-/** A whole picture, `[3, R, R]` in −1..1, as `[R, R, 3]` in 0..255. @returns whether every value is a number */
+/** A whole picture, `[3, R, R]` in −1..1, as `[R, R, 3]` in 0..255. @returns as of {@link writeChange} */
 export function writePicture(
   picture: Float32Array,
   pictureAt: number,
@@ -59,9 +61,9 @@ export function writePicture(
     for (let k = 0; k < 3; k++, to++) {
       const value = (picture[pictureAt + k * plane + pixel] + 1) * STEPS;
       out[to] = value;
-      sum += value;
+      sum += Math.abs(value);
     }
-  return Number.isFinite(sum);
+  return sum < MOST_MEAN * 3 * plane;
 }
 
 /** RGB bytes `[R, R, 3]` from `from` on as planes `[3, R, R]` in −1..1 from `at` on. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
+import { env, InferenceSession } from 'onnxruntime-node';
 import { LokiError } from '../../../errors.ts';
 import { sessionMismatch } from '../pack/check-session.ts';
 import { graphOf, hasInt8, invalid, type ModelPack } from '../pack/load-pack.ts';
@@ -7,7 +7,9 @@ import type { GraphName, Precision } from '../pack/manifest.ts';
 import type { InferenceOptions } from './inference-messages.ts';
 import type { Provider } from './providers.ts';
 
-const ERRORS_ONLY = 3;
+/** What goes wrong comes as an error of the call, and is told in our words. */
+env.logLevel = 'fatal';
+const FATAL_ONLY = 4;
 
 /** What the graphs of a pack compute in on a provider: 8 bits pay on the processor alone. */
 export function precisionOf(
@@ -41,7 +43,7 @@ export async function openGraph(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      logSeverityLevel: ERRORS_ONLY,
+      logSeverityLevel: FATAL_ONLY,
       // Threads that spin while they wait take the cores from tracker and encoder.
       extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
     });

@@ -86,7 +86,8 @@ export class InferenceEngine {
    */
   async identify(portrait: Uint8Array, map: Float32Array): Promise<IdentityTensors> {
     const answer = await this.#ask((id) => ({ kind: 'identify', id, portrait, map }));
-    if (answer.kind !== 'identity') throw new LokiError('INTERNAL', 'The inference thread gave another answer.');
+    if (answer.kind !== 'identity')
+      throw new LokiError('INTERNAL', 'The inference thread gave another answer.');
     return answer.tensors;
   }
 
@@ -103,7 +104,8 @@ export class InferenceEngine {
       exchange,
       run: async (count, steps) => {
         const answer = await this.#ask((id) => ({ kind: 'run', id, stream, frames: count, steps }));
-        if (answer.kind !== 'frames') throw new LokiError('INTERNAL', 'The inference thread gave another answer.');
+        if (answer.kind !== 'frames')
+          throw new LokiError('INTERNAL', 'The inference thread gave another answer.');
         return answer.times;
       },
       close: () => this.#post({ kind: 'close', stream }),

@@ -83,7 +83,8 @@ function receive({ runner }: OpenedRunner, message: ToInference): void {
       return states.length === runs.length && runner.canJoin(states, runs[0].steps);
     });
     const runs = batch.filter((run) => known(run) !== undefined);
-    for (const run of batch) if (!runs.includes(run)) refuse(run.id, new LokiError('CANCELLED', 'The stream was closed.'));
+    for (const run of batch)
+      if (!runs.includes(run)) refuse(run.id, new LokiError('CANCELLED', 'The stream was closed.'));
     if (runs.length > 0) await runTogether(runs);
   }
 

@@ -20,7 +20,8 @@ export class KeyValueRing {
   constructor(layers: readonly TemporalLayer[], slots: number) {
     this.slots = slots;
     this.#layers = layers;
-    const room = () => layers.map(({ positions, heads, dim }) => new Float32Array(positions * heads * slots * dim));
+    const room = () =>
+      layers.map(({ positions, heads, dim }) => new Float32Array(positions * heads * slots * dim));
     this.keys = room();
     this.values = room();
     this.#frames = new Int32Array(slots).fill(EMPTY);

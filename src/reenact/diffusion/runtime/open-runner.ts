@@ -1,7 +1,12 @@
 import { LokiError } from '../../../errors.ts';
 import type { ModelPack } from '../pack/load-pack.ts';
 import { precisionOf } from './graph-sessions.ts';
-import { createExchange, type IdentityTensors, type InferenceInfo, type InferenceOptions } from './inference-messages.ts';
+import {
+  createExchange,
+  type IdentityTensors,
+  type InferenceInfo,
+  type InferenceOptions,
+} from './inference-messages.ts';
 import { badOutput, PackRunner } from './pack-runner.ts';
 import { hasGpu, type Provider, providerPlan } from './providers.ts';
 import { StreamState } from './stream-state.ts';

@@ -1,9 +1,8 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { LokiError } from '../../../errors.ts';
-import { stepTimes } from '../schedule.ts';
 import type { ModelPack } from '../pack/load-pack.ts';
 import type { Precision } from '../pack/manifest.ts';
-import { ddimStep } from '../schedule.ts';
+import { ddimStep, stepTimes } from '../schedule.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
 import { oneLine, openGraph } from './graph-sessions.ts';
@@ -220,9 +219,13 @@ async function run(
     const found = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches));
     return found as Readonly<Record<string, Tensor>>;
   } catch (cause) {
-    throw new LokiError('INFERENCE_FAILED', `The networks could not be run: ${oneLine((cause as Error).message)}`, {
-      cause,
-    });
+    throw new LokiError(
+      'INFERENCE_FAILED',
+      `The networks could not be run: ${oneLine((cause as Error).message)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

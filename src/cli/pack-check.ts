@@ -1,0 +1,88 @@
+/**
+ * Checks a model pack and runs a frame of it:
+ *
+ *     npm run pack:check -- FOLDER
+ *     npm run pack:check -- FOLDER --against webgpu --software-gpu   # GPU code without a GPU, seconds a frame
+ */
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { readConfig } from '../config.ts';
+import { ERROR_CODES, LokiError } from '../errors.ts';
+import { checkPack, type PackCheck } from '../reenact/diffusion/pack/check-pack.ts';
+import { packFolder } from '../reenact/diffusion/pack/find-pack.ts';
+import {
+  PROVIDER_CHOICES,
+  PROVIDERS,
+  type Provider,
+  type ProviderChoice,
+} from '../reenact/diffusion/runtime/providers.ts';
+import { DEFAULT_HEAD_PATH } from '../reenact/head/default-head.ts';
+import { loadHeadModel } from '../reenact/head/load-head-model.ts';
+import { reportFailure } from './failure.ts';
+
+interface Options {
+  readonly provider: ProviderChoice;
+  readonly threads: string;
+  readonly head?: string;
+  readonly against?: Provider;
+  readonly softwareGpu?: boolean;
+}
+
+async function main(): Promise<number> {
+  const command = new Command('pack:check')
+    .description('Checks a model pack (manifest, hashes, head, graphs) and runs a frame of it.')
+    .argument('<folder|name>', 'folder of the pack, or the name of one that ships')
+    .addOption(
+      new Option('--provider <name>', 'what runs the networks').choices(PROVIDER_CHOICES).default('cpu'),
+    )
+    .option('--threads <n>', 'threads of the processor', '1')
+    .option('--head <file>', 'head model that the pack must have been trained with (default: the one in use)')
+    .addOption(
+      new Option('--against <name>', 'also compare the pictures with those of another provider').choices(
+        PROVIDERS,
+      ),
+    )
+    .option(
+      '--software-gpu',
+      "let webgpu use the Vulkan driver of Debian's chromium, which computes on the processor",
+    )
+    .parse();
+  const { provider, threads, head, against, softwareGpu } = command.opts<Options>();
+  if (softwareGpu) useSoftwareGpu();
+  const headPath = head === undefined ? readConfig(process.env).headPath : resolve(head);
+  const { sha256 } = await loadHeadModel(headPath ?? DEFAULT_HEAD_PATH);
+  const checks = await checkPack(packFolder(command.args[0], process.cwd()), {
+    provider,
+    threads: Math.max(1, Number.parseInt(threads, 10) || 1),
+    headSha256: sha256,
+    ...(against !== undefined && { against }),
+  });
+  console.log(formatChecks(checks));
+  return checks.every(({ ok }) => ok) ? 0 : ERROR_CODES.PACK_INVALID;
+}
+
+/** Where the package keeps SwiftShader, a Vulkan driver in software. */
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+/** Has to be set before the first graph is loaded: the Vulkan loader reads it once. */
+function useSoftwareGpu(): void {
+  if (!existsSync(SWIFTSHADER))
+    throw new LokiError('INPUT_NOT_FOUND', `There is no ${SWIFTSHADER}: install Debian's package chromium.`);
+  process.env['VK_ICD_FILENAMES'] = SWIFTSHADER;
+  process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
+}
+
+function formatChecks(checks: readonly PackCheck[]): string {
+  const width = Math.max(...checks.map(({ check }) => check.length));
+  return checks
+    .map(({ check, ok, detail }) => `${ok ? 'ok    ' : 'FAILED'}  ${check.padEnd(width)}  ${detail}`)
+    .join('\n');
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.exit(reportFailure(error, false, (text) => process.stderr.write(text)));
+}

@@ -1,0 +1,71 @@
+import type { InferenceReport } from '../../contract/live-session.ts';
+import { LokiError } from '../../errors.ts';
+import type { VideoFrame } from '../frame.ts';
+import type { ChunkGenerator, Generator, MotionFrame } from '../generator.ts';
+import { generatorOf } from '../geometric/generator.ts';
+import { applyChange, FrameInputs } from './frame-inputs.ts';
+import type { DiffusionGeneratorParts } from './generator.ts';
+import { portraitInput } from './portrait-input.ts';
+import type { InferenceEngine, InferenceStream } from './runtime/inference-engine.ts';
+
+/** `stream`: one frame after the other, as live. `chunk`: the pack's whole window of frames together. */
+export const SCHEDULES = ['stream', 'chunk'] as const;
+export type Schedule = (typeof SCHEDULES)[number];
+
+export interface ClipGeneratorParts extends Pick<DiffusionGeneratorParts, 'model' | 'rig' | 'seed'> {
+  /** Closed with the generator. */
+  readonly engine: InferenceEngine;
+  readonly steps: number;
+  readonly schedule: Schedule;
+}
+
+/**
+ * The generator for clips: every frame is repaired in as many steps as were asked for, and what goes wrong is an error,
+ * not a simpler picture.
+ *
+ * @throws LokiError of the engine
+ */
+export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Generator> {
+  const { model, rig, engine, seed, steps, schedule } = parts;
+  const { layout, manifest } = engine.pack;
+  const geometric = generatorOf(rig);
+  const inputs = new FrameInputs(model, rig);
+  const { portrait, map } = portraitInput(rig, inputs.raster, layout);
+  const frames = schedule === 'chunk' ? manifest.window.frames : 1;
+  const stream: InferenceStream = engine.openStream(await engine.identify(portrait, map), seed, frames);
+
+  async function generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]> {
+    const drawn = motions.map((motion, index) => {
+      const frame = geometric.draw(motion);
+      return { frame, window: inputs.write(motion.coefficients, frame, layout, stream.exchange, index) };
+    });
+    await stream.run(motions.length, steps);
+    for (const [index, { frame, window }] of drawn.entries())
+      applyChange(frame, window, layout, stream.exchange, index, 1);
+    return drawn.map(({ frame }) => frame);
+  }
+
+  const chunk: ChunkGenerator = { frames, generate };
+  return {
+    name: manifest.name,
+    generate: async (motion) => {
+      if (schedule === 'chunk') throw new LokiError('INTERNAL', 'This generator makes chunks.');
+      return (await generate([motion]))[0];
+    },
+    ...(schedule === 'chunk' && { chunk }),
+    recycle: (image) => geometric.recycle(image),
+    setBackground: (rgb) => geometric.setBackground(rgb),
+    inference: (): InferenceReport => ({
+      pack: manifest.name,
+      provider: engine.info.provider,
+      precision: engine.info.precision,
+      steps,
+      note: engine.info.note,
+    }),
+    close: async () => {
+      stream.close();
+      await geometric.close();
+      await engine.close();
+    },
+  };
+}

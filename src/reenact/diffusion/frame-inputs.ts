@@ -1,0 +1,61 @@
+import type { VideoFrame } from '../frame.ts';
+import type { WarpRig } from '../geometric/rig.ts';
+import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
+import { addChange, blendPicture } from './composite.ts';
+import { cutWindow, type FaceWindow, WindowFollower, windowSide } from './face-window.ts';
+import type { PackLayout } from './pack/contract.ts';
+import type { FrameExchange } from './runtime/inference-messages.ts';
+import { WindowRaster } from './window-raster.ts';
+
+/** Writes what the networks see of a frame. */
+export class FrameInputs {
+  readonly raster: WindowRaster;
+  readonly #rig: WarpRig;
+  readonly #follower: WindowFollower;
+
+  constructor(model: HeadModel, rig: WarpRig) {
+    const { reference, size } = rig;
+    this.#rig = rig;
+    this.raster = new WindowRaster(model, reference);
+    this.#follower = new WindowFollower(windowSide(reference.landmarks, size), size);
+  }
+
+  /** Right behind the warp of the same frame, whose landmarks are still the rig's. @param index place in the exchange */
+  write(
+    coefficients: HeadCoefficients,
+    { image }: VideoFrame,
+    { kind, resolution, mapChannels, mapSize }: PackLayout,
+    { windows, maps, visibilities }: FrameExchange,
+    index: number,
+  ): FaceWindow {
+    const window =
+      kind === 'window' ? this.#follower.follow(this.#rig.landmarks) : { x: 0, y: 0, side: image.width };
+    const plane = mapSize ** 2;
+    const map = maps.subarray(index * mapChannels * plane, (index + 1) * mapChannels * plane);
+    if (kind === 'window') {
+      const bytes = resolution ** 2 * 3;
+      cutWindow(image, window, windows.subarray(index * bytes, (index + 1) * bytes));
+      this.raster.render(
+        coefficients,
+        window,
+        map,
+        visibilities.subarray(index * plane, (index + 1) * plane),
+      );
+    } else this.raster.render(coefficients, window, map, new Float32Array(plane));
+    return window;
+  }
+}
+
+/** Puts what the networks made into the frame. */
+export function applyChange(
+  { image }: VideoFrame,
+  window: FaceWindow,
+  { kind, resolution }: PackLayout,
+  { changes }: FrameExchange,
+  index: number,
+  weight: number,
+): void {
+  const at = index * resolution ** 2 * 3;
+  if (kind === 'window') addChange(image, window, changes, at, resolution, weight);
+  else blendPicture(image, changes, at, resolution, weight);
+}

@@ -1,0 +1,47 @@
+/** The toy pack of the training code, for tests: a few thousand random weights with the interface of any pack. */
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GRAPH_NAMES, type GraphName, type PackManifest } from './pack/manifest.ts';
+
+export const TOY_PACK = fileURLToPath(new URL('../../../models/training/fixtures/toy-pack', import.meta.url));
+
+export interface PackCopy {
+  readonly folder: string;
+  /** Rewrites pack.json. */
+  edit(change: (manifest: Editable<PackManifest>) => void): Promise<void>;
+  /** Rewrites a graph and, unless told otherwise, its hash in pack.json. */
+  editGraph(name: GraphName, change: (bytes: Buffer) => Buffer, rehash?: boolean): Promise<void>;
+  remove(): Promise<void>;
+}
+
+type Editable<T> = T extends object ? { -readonly [K in keyof T]: Editable<T[K]> } : T;
+
+/** A copy of the toy pack that may be spoilt. */
+export async function copyToyPack(): Promise<PackCopy> {
+  const folder = await mkdtemp(join(tmpdir(), 'loki-pack-'));
+  await cp(TOY_PACK, folder, { recursive: true });
+  const path = join(folder, 'pack.json');
+  const edit: PackCopy['edit'] = async (change) => {
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as Editable<PackManifest>;
+    change(manifest);
+    await writeFile(path, JSON.stringify(manifest));
+  };
+  return {
+    folder,
+    edit,
+    editGraph: async (name, change, rehash = true) => {
+      const file = join(folder, `${name}.onnx`);
+      const bytes = change(await readFile(file));
+      await writeFile(file, bytes);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      if (rehash)
+        await edit(({ graphs }) => {
+          graphs[GRAPH_NAMES.find((known) => known === name)!].sha256 = sha256;
+        });
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
