@@ -167,7 +167,9 @@ export function blendCards(
   behind: SampleBuffer,
   colour: Float32Array,
 ): void {
-  const screen = projectToScreen(card.positions, scene.camera, scene.samples);
+  // Of coarse hair one sample stands for a whole pixel, a block of samples.
+  const block = card.kind === 'hair' && scene.coarseHair === true ? scene.samples : 1;
+  const screen = projectToScreen(card.positions, scene.camera, scene.samples / block);
   const shades = card.kind === 'hair' ? lightHair(scene, card, shadows) : null;
   const order = backToFront(card, screen);
   const look = scene.subject.look;
@@ -177,12 +179,22 @@ export function blendCards(
   const { cornerUv, texture, kept } = card;
   const { width: tw, height: th, alpha, tone } = texture;
   // A scratch view of the same depth: cards hide behind the head, not behind each other.
-  const depth = Float32Array.from(behind.nearness);
+  const width = behind.width / block;
   const scratch: SampleBuffer = {
     ...createSampleBuffer(0, 0),
-    width: behind.width,
-    height: behind.height,
-    nearness: depth,
+    width,
+    height: behind.height / block,
+    nearness: middleNearness(behind, block),
+  };
+  const blend = (sample: number, covered: number, r: number, g: number, b: number): void => {
+    const row = Math.trunc(sample / width);
+    const first = (row * behind.width + sample - row * width) * block;
+    for (let sy = 0; sy < block; sy++)
+      for (let at = (first + sy * behind.width) * 3, sx = 0; sx < block; sx++, at += 3) {
+        colour[at] += (r - colour[at]) * covered;
+        colour[at + 1] += (g - colour[at + 1]) * covered;
+        colour[at + 2] += (b - colour[at + 2]) * covered;
+      }
   };
   const sorted = new Uint32Array(card.triangles.length);
   for (let i = 0; i < order.length; i++)
@@ -207,11 +219,8 @@ export function blendCards(
       ((alpha[p] * (1 - fx) + alpha[p + 1] * fx) * (1 - fy) +
         (alpha[p + tw] * (1 - fx) + alpha[p + tw + 1] * fx) * fy);
     if (covered < 0.02) return false;
-    const at = sample * 3;
     if (shades === null) {
-      colour[at] += (tint[0] - colour[at]) * covered;
-      colour[at + 1] += (tint[1] - colour[at + 1]) * covered;
-      colour[at + 2] += (tint[2] - colour[at + 2]) * covered;
+      blend(sample, covered, tint[0], tint[1], tint[2]);
       return false;
     }
     if (kept !== null) {
@@ -235,23 +244,24 @@ export function blendCards(
     const bl =
       (weight0 * shades[a + 2] + weight1 * shades[b + 2] + weight2 * shades[c + 2]) * bright * tint[2];
     const shine = bright * bright;
-    colour[at] +=
-      (r +
-        shine * (weight0 * shades[a + 3] + weight1 * shades[b + 3] + weight2 * shades[c + 3]) -
-        colour[at]) *
-      covered;
-    colour[at + 1] +=
-      (g +
-        shine * (weight0 * shades[a + 4] + weight1 * shades[b + 4] + weight2 * shades[c + 4]) -
-        colour[at + 1]) *
-      covered;
-    colour[at + 2] +=
-      (bl +
-        shine * (weight0 * shades[a + 5] + weight1 * shades[b + 5] + weight2 * shades[c + 5]) -
-        colour[at + 2]) *
-      covered;
+    blend(
+      sample,
+      covered,
+      r + shine * (weight0 * shades[a + 3] + weight1 * shades[b + 3] + weight2 * shades[c + 3]),
+      g + shine * (weight0 * shades[a + 4] + weight1 * shades[b + 4] + weight2 * shades[c + 4]),
+      bl + shine * (weight0 * shades[a + 5] + weight1 * shades[b + 5] + weight2 * shades[c + 5]),
+    );
     return false;
   });
+}
+
+/** Nearness of the middle of each block of samples, a copy. */
+function middleNearness({ width, height, nearness }: SampleBuffer, block: number): Float32Array {
+  if (block === 1) return Float32Array.from(nearness);
+  const out = new Float32Array((width / block) * (height / block));
+  for (let y = block >> 1, at = 0; y < height; y += block)
+    for (let x = block >> 1; x < width; x += block) out[at++] = nearness[y * width + x];
+  return out;
 }
 
 function backToFront(card: Card, screen: Float32Array): Uint32Array {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vertexNormals } from '../reenact/head/vertex-normals.ts';
-import { depthViewOf, lightReaching } from './depth-view.ts';
+import { createDepthView, depthViewOf, lightReaching } from './depth-view.ts';
 import { bakeOcclusion } from './occlusion.ts';
 
 /** Square of side `side` at height `y`, facing up. */
@@ -13,7 +13,7 @@ function plate(side: number, y: number): { positions: Float32Array; triangles: U
 }
 
 describe('lightReaching', () => {
-  const view = depthViewOf([plate(4, 0), plate(1, 1)], [0, 1, 0], 256);
+  const view = depthViewOf([plate(4, 0), plate(1, 1)], [0, 1, 0], createDepthView(256));
 
   it('is dark under the plate, light beside it, between on its edge', () => {
     expect(lightReaching(view, 0, 0, 0, 0.01, 1)).toBe(0);

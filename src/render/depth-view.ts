@@ -75,11 +75,11 @@ export function drawDepth(view: DepthView, mesh: TriangleSoup, test?: SampleTest
   rasterise(view.buffer, screen, mesh.triangles, firstId, 0, test);
 }
 
-/** View of everything in `meshes` from `direction`. */
+/** View of everything in `meshes` from `direction`, drawn into the buffer of `scratch`. */
 export function depthViewOf(
   meshes: readonly TriangleSoup[],
   direction: ArrayLike<number>,
-  size: number,
+  scratch: DepthView,
 ): DepthView {
   const bounds = boundsOf(meshes[0].positions);
   for (const mesh of meshes.slice(1)) {
@@ -89,7 +89,7 @@ export function depthViewOf(
       bounds[axis + 3] = Math.max(bounds[axis + 3], more[axis + 3]);
     }
   }
-  const view = aimDepthView(createDepthView(size), direction, bounds);
+  const view = aimDepthView(scratch, direction, bounds);
   for (const mesh of meshes) drawDepth(view, mesh);
   return view;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cropCamera } from '../reenact/head/camera.ts';
 import type { HeadCoefficients, HeadModel } from '../reenact/head/head-model.ts';
 import { loadHeadModel } from '../reenact/head/load-head-model.ts';
 import { hex } from './colour.ts';
@@ -75,6 +76,39 @@ describe('renderHead', () => {
     const second = renderHead(scene(pose()));
     expect(Buffer.compare(second.image.data, first.image.data)).toBe(0);
     expect(second.triangles.every((t, pixel) => t === first.triangles[pixel])).toBe(true);
+  });
+
+  it('draws a part of a picture as it is in the whole', () => {
+    const background = { kind: 'room', colour: hex('#3060c0'), accent: hex('#c09030'), seed: 3 } as const;
+    const all = { ...scene(pose({ 'lips-part': 0.4 }, 0.1)), background };
+    const whole = renderHead(all).image;
+    const part = renderHead({
+      ...all,
+      width: 72,
+      height: 72,
+      camera: cropCamera(all.camera, 24, 32, 1),
+      partOf: { x: 24, y: 32, width: SIZE, height: SIZE },
+    }).image;
+    // What shades the openings of the face is a blur, which sees less of it next to an edge.
+    for (let y = 6; y < 66; y++) {
+      const from = ((y + 32) * SIZE + 24 + 6) * 4;
+      const row = part.data.subarray((y * 72 + 6) * 4, (y * 72 + 66) * 4);
+      expect(Buffer.compare(row, whole.data.subarray(from, from + row.length))).toBe(0);
+    }
+  });
+
+  it('draws coarse hair as nearly the same hair', () => {
+    const look = { ...PLAIN_LOOK, hair: { ...PLAIN_LOOK.hair, style: 'bob01' } };
+    const haired = prepareSubject(model, [], look, assets, {
+      textureSize: 256,
+      refine: false,
+      skyDirections: 8,
+    });
+    const fine = renderHead(scene(pose(), haired)).image.data;
+    const coarse = renderHead({ ...scene(pose(), haired), coarseHair: true }).image.data;
+    const squares = fine.reduce((sum, value, i) => sum + (value - coarse[i]) ** 2, 0);
+    expect(10 * Math.log10((255 * 255 * fine.length) / squares)).toBeGreaterThan(26);
+    expect(squares).toBeGreaterThan(0);
   });
 
   it('shows both eyes, skin and bust before the background', () => {

@@ -4,7 +4,7 @@ import { vertexNormals } from '../reenact/head/vertex-normals.ts';
 import { paintBackground } from './background.ts';
 import { blendCards, type Card, hairCard, lashCard } from './cards.ts';
 import { encodeLinear, toneMap } from './colour.ts';
-import { depthViewOf, drawDepth } from './depth-view.ts';
+import { createDepthView, type DepthView, depthViewOf, drawDepth } from './depth-view.ts';
 import { projectToScreen } from './geometry.ts';
 import { refinePositions } from './head-surface.ts';
 import { openingShade } from './opening-shade.ts';
@@ -22,7 +22,8 @@ export interface RenderedHead {
 }
 
 const SHADOW_SIZE = 768;
-const RIM_SHADOW_SIZE = 320;
+/** The rim light's, of the key light's. */
+const RIM_SHADOW_SHARE = 5 / 12;
 
 interface Canvas {
   readonly buffer: SampleBuffer;
@@ -31,6 +32,7 @@ interface Canvas {
 }
 
 let canvas: Canvas | null = null;
+const shadowViews = new Map<number, DepthView>();
 const backgrounds = new WeakMap<Background, { width: number; height: number; picture: Float32Array }>();
 
 /** Draws a scene. The same scene gives the same bytes. */
@@ -52,12 +54,12 @@ export function renderHead(scene: RenderScene): RenderedHead {
   const shadows = depthViewOf(
     [{ positions: posed, triangles: shaped.model.triangles }],
     scene.lights.key.direction,
-    SHADOW_SIZE,
+    shadowView(scene.shadowSize ?? SHADOW_SIZE),
   );
   const rimShadows = depthViewOf(
     [{ positions: posed, triangles: shaped.model.triangles }],
     scene.lights.rim.direction,
-    RIM_SHADOW_SIZE,
+    shadowView(Math.round(RIM_SHADOW_SHARE * (scene.shadowSize ?? SHADOW_SIZE))),
   );
   if (hair !== null) drawDepth(shadows, hair, hair.isSolid);
 
@@ -98,6 +100,13 @@ function openSky(scene: RenderScene): Float32Array {
   return out;
 }
 
+/** Kept from picture to picture: making one costs as much as drawing into it. */
+function shadowView(size: number): DepthView {
+  let view = shadowViews.get(size);
+  if (view === undefined) shadowViews.set(size, (view = createDepthView(size)));
+  return view;
+}
+
 function canvasFor(width: number, height: number): Canvas {
   if (canvas === null || canvas.buffer.width !== width || canvas.buffer.height !== height) {
     canvas = { buffer: createSampleBuffer(width, height), colour: new Float32Array(width * height * 3) };
@@ -107,14 +116,16 @@ function canvasFor(width: number, height: number): Canvas {
 
 function paintBehind(scene: RenderScene, colour: Float32Array): void {
   const { background, width, height, samples } = scene;
+  const whole = scene.partOf ?? { x: 0, y: 0, width, height };
   let kept = backgrounds.get(background);
-  if (kept === undefined || kept.width !== width || kept.height !== height) {
-    kept = { width, height, picture: paintBackground(background, width, height) };
+  if (kept === undefined || kept.width !== whole.width || kept.height !== whole.height) {
+    const picture = paintBackground(background, whole.width, whole.height);
+    kept = { width: whole.width, height: whole.height, picture };
     backgrounds.set(background, kept);
   }
   const { picture } = kept;
   for (let y = 0, at = 0; y < height * samples; y++) {
-    const row = Math.floor(y / samples) * width;
+    const row = (whole.y + Math.floor(y / samples)) * whole.width + whole.x;
     for (let x = 0; x < width; x++) {
       const from = (row + x) * 3;
       for (let s = 0; s < samples; s++, at += 3) {
@@ -129,24 +140,23 @@ function paintBehind(scene: RenderScene, colour: Float32Array): void {
 /** Exposure and film curve a sample, mean a pixel, sRGB. */
 function resolve(scene: RenderScene, colour: Float32Array): RgbaImage {
   const { width, height, samples, exposure } = scene;
+  const row = width * samples * 3;
   const data = new Uint8Array(width * height * 4);
   const share = 1 / (samples * samples);
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel += 4) {
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      for (let sy = 0; sy < samples; sy++) {
-        let at = ((y * samples + sy) * width * samples + x * samples) * 3;
-        for (let sx = 0; sx < samples; sx++, at += 3) {
-          r += toneMap(colour[at] * exposure);
-          g += toneMap(colour[at + 1] * exposure);
-          b += toneMap(colour[at + 2] * exposure);
-        }
+      const first = (y * samples * width + x) * samples * 3;
+      for (let k = 0; k < 3; k++) {
+        const at = first + k;
+        const value = colour[at];
+        const mapped = toneMap(value * exposure);
+        let sum = 0;
+        // Within a surface all samples are one colour, whose tone need not be found again.
+        for (let sy = 0; sy < samples; sy++)
+          for (let sample = at + sy * row, sx = 0; sx < samples; sx++, sample += 3)
+            sum += colour[sample] === value ? mapped : toneMap(colour[sample] * exposure);
+        data[pixel + k] = encodeLinear(sum * share);
       }
-      data[pixel] = encodeLinear(r * share);
-      data[pixel + 1] = encodeLinear(g * share);
-      data[pixel + 2] = encodeLinear(b * share);
       data[pixel + 3] = 255;
     }
   }

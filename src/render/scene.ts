@@ -13,6 +13,15 @@ export interface Background {
   readonly seed: number;
 }
 
+/** The place of a picture in a larger one, whole pixels. */
+export interface PicturePart {
+  readonly x: number;
+  readonly y: number;
+  /** Of the larger picture. */
+  readonly width: number;
+  readonly height: number;
+}
+
 /** One picture to be drawn. */
 export interface RenderScene {
   readonly subject: Subject;
@@ -28,4 +37,10 @@ export interface RenderScene {
   readonly style: RenderStyle;
   /** Factor on all light before tone mapping. */
   readonly exposure: number;
+  /** The larger picture that this one is cut from, pixel by pixel: what lies behind is the same there. Default: none. */
+  readonly partOf?: PicturePart;
+  /** Samples along an edge of the picture that the key light sees; 768 by default, fewer are faster and softer. */
+  readonly shadowSize?: number;
+  /** One sample a pixel for hair, whose edges are soft as they are; default false. */
+  readonly coarseHair?: boolean;
 }

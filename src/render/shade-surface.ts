@@ -44,6 +44,8 @@ interface Shading {
   readonly materialOfPart: Uint8Array;
   readonly f: Fragment;
   readonly slopes: TextureSlopes;
+  /** Samples of the key light's picture over which the edge of a shadow is soft. */
+  readonly shadowReach: number;
   /** Width of a pixel on the bust, face frame. */
   readonly hemWidth: number;
 }
@@ -67,6 +69,7 @@ export function shadeSurface(
     materialOfPart: materials(surface.model),
     f: new Fragment(),
     slopes: createTextureSlopes(),
+    shadowReach: posed.shadows.buffer.width < 512 ? 1 : 2,
     hemWidth: -scene.coefficients.translation[2] / scene.camera.focalPx / 0.063,
   };
   const { f } = shading;
@@ -177,7 +180,7 @@ function shadeSample(shading: Shading, sample: number, pixel: number): void {
     f.y + ny * 0.0012,
     f.z + nz * 0.0012,
     0.0012,
-    2,
+    shading.shadowReach,
   );
   // Only what turns towards the rim light needs to ask whether it arrives.
   const rim = lights.rim.direction;

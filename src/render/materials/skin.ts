@@ -37,15 +37,17 @@ export function shadeSkin(f: Fragment, lights: LightRig): void {
 }
 
 function addSkinLight(f: Fragment, light: DistantLight, reach: number): void {
+  // Most of a face sees nothing of the rim light.
+  if (reach === 0) return;
   const [lx, ly, lz] = light.direction;
   const smooth = f.nx * lx + f.ny * ly + f.nz * lz;
   const rough = f.bx * lx + f.by * ly + f.bz * lz;
-  const reachR = reach ** 0.7;
+  const reachR = reach === 1 ? 1 : reach ** 0.7;
   const [cr, cg, cb] = light.colour;
   f.r += f.albedoR * cr * reachR * wrapped(0.6 * smooth + 0.4 * rough, 0.32);
   f.g += f.albedoG * cg * reach * wrapped(0.25 * smooth + 0.75 * rough, 0.16);
   f.b += f.albedoB * cb * reach * wrapped(0.1 * smooth + 0.9 * rough, 0.1);
-  if (rough <= 0 || reach <= 0) return;
+  if (rough <= 0) return;
 
   const { normalToHalf, lightToHalf } = halfAngles(f, lx, ly, lz);
   const broad = specularLobe(rough, normalToHalf, lightToHalf, 0.34, 0.028);
