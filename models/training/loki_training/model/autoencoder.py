@@ -6,8 +6,9 @@ from torch.nn import functional as F
 from ..config import LATENT_CHANNELS
 from .layers import PlainBlock, conv, patches
 
-#: The mask a new decoder starts with is sigmoid(-2) = 0.12: mostly the warp, yet far from where gradients vanish.
-MASK_START = -2.0
+
+#: A new decoder adds a little to the warp and takes nothing away: sigmoid(-3) = 0.05 of it.
+GATE_START = -3.0
 
 
 class Encoder(nn.Module):
@@ -50,9 +51,9 @@ class Decoder(nn.Module):
         self.fine = PlainBlock(fine)
         self.out = conv(fine, 5 * 16)
         nn.init.normal_(self.out.weight, std=0.01)
+        nn.init.zeros_(self.out.bias)
         with torch.no_grad():
-            bias = self.out.bias.zero_().view(5, 16)
-            bias[4] = MASK_START
+            self.out.bias[3 * 16 : 4 * 16] = GATE_START
 
     def forward(self, latent, warp):
         warp_fine = F.relu(self.warp_fine(warp))

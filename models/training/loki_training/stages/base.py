@@ -1,0 +1,44 @@
+"""What a stage tells the trainer."""
+import numpy as np
+
+
+#: Pictures are decoded and compared in crops of this many latent pixels: most often mouth or eyes, at 40 % of the cost.
+CROP = 20
+
+
+class Stage:
+    #: names of the stage and of the one whose averaged weights it starts from
+    name, after, number = "", None, 0
+    #: batches: people, frames of each; consecutive frames of a clip or any
+    people, frames, clips = 8, 2, False
+    #: side of the crops of batches, in latent pixels (None: whole windows)
+    crop_side = None
+    #: buffers that `finish` measures
+    measured = ()
+
+    def __init__(self, generator, device, options):
+        self.generator, self.device, self.options = generator, device, options
+        if options.batch_people:
+            self.people = options.batch_people
+        self.rng = np.random.default_rng([options.seed, self.number])
+        for parameter in generator.parameters():
+            parameter.requires_grad_(False)
+
+    def learning_rate(self, default):
+        return self.options.lr or default
+
+    def trainable(self, *modules):
+        parameters = [parameter for module in modules for parameter in module.parameters()]
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+        return parameters
+
+    def parameter_groups(self):
+        raise NotImplementedError
+
+    def loss(self, batch, progress):
+        """(loss, {figure: value})"""
+        raise NotImplementedError
+
+    def finish(self):
+        """After the last step."""
