@@ -24,7 +24,9 @@ for (const [graph, { file, watched, runs }] of Object.entries(plan)) {
   const session = await ort.InferenceSession.create(join(out, file), { intraOpNumThreads: 2 });
   const sums = new Map(watched.map((name) => [name, { low: 0, high: 0 }]));
   for (const inputs of runs) {
-    const feeds = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, readTensor(tensor)]));
+    const feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [name, readTensor(tensor)]),
+    );
     const results = await session.run(feeds);
     for (const name of watched) {
       const { low, high } = span((results[name] ?? feeds[name]).data);

@@ -51,7 +51,10 @@ function feedsOf(inputs, frames) {
     if (frames !== undefined) {
       const [first, ...rest] = shape;
       dims = name === 'age' ? [frames, frames] : [Math.min(first, frames), ...rest];
-      data = data.slice(0, dims.reduce((a, b) => a * b, 1));
+      data = data.slice(
+        0,
+        dims.reduce((a, b) => a * b, 1),
+      );
     }
     feeds[name] = new ort.Tensor(type, data, dims);
   }

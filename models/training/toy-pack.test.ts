@@ -17,7 +17,10 @@ describe('an exported pack', () => {
     const { manifest, denoiser } = pack;
     const { inputs } = manifest.graphs.denoiser;
     const chunk = randomFeeds(inputs, { batch: 1, frames: FRAMES, slots: 0 }, 1);
-    chunk.age = ages(Array.from({ length: FRAMES }, (_, i) => i), Array.from({ length: FRAMES }, (_, i) => i));
+    chunk['age'] = ages(
+      Array.from({ length: FRAMES }, (_, i) => i),
+      Array.from({ length: FRAMES }, (_, i) => i),
+    );
     const together = await denoiser.run(chunk);
 
     const caches = new Map(
@@ -34,7 +37,7 @@ describe('an exported pack', () => {
       }
       for (const [name, cache] of caches) feeds[name] = cache;
       const alone = await denoiser.run(feeds);
-      expect(largestDifference(alone.v, row(together.v, frame))).toBeLessThan(1e-4);
+      expect(largestDifference(alone['v'], row(together['v'], frame))).toBeLessThan(1e-4);
       for (const [name, cache] of caches) {
         store(cache, alone[name.replace('cache_', 'new_')], frame % SLOTS);
       }
@@ -75,7 +78,9 @@ describe('an exported pack', () => {
 /** `[queries, keys]`: how many frames a key is older than the query; masked where there is none or it lies ahead. */
 function ages(queries: number[], keys: (number | null)[]): ort.Tensor {
   const values = queries.flatMap((query) =>
-    keys.map((key) => (key === null || key > query || query - key >= FRAMES ? MASKED_AGE : BigInt(query - key))),
+    keys.map((key) =>
+      key === null || key > query || query - key >= FRAMES ? MASKED_AGE : BigInt(query - key),
+    ),
   );
   return new ort.Tensor('int64', BigInt64Array.from(values), [queries.length, keys.length]);
 }

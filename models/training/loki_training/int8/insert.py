@@ -40,7 +40,7 @@ def quantise(model, graph_name, ranges):
     model = fold_constants(model)
     graph = model.graph
     weights = weights_of(model)
-    chosen = {id(node) for node in quantised_nodes(model, graph_name)}
+    chosen = {node.output[0] for node in quantised_nodes(model, graph_name)}
     consumers = {}
     for node in graph.node:
         for name in node.input:
@@ -48,7 +48,7 @@ def quantise(model, graph_name, ranges):
     builder = Builder(weights, ranges)
     nodes, renamed = [], {}
     for node in graph.node:
-        if id(node) not in chosen:
+        if node.output[0] not in chosen:
             # Of a quantised tensor everybody reads the dequantised value: then integers can flow on through Relu.
             for i, name in enumerate(node.input):
                 node.input[i] = renamed.get(name, name)
