@@ -19,16 +19,19 @@ type GraphName = 'identity' | 'denoiser' | 'decoder';
 /** A pack as the trainer exports it, open in onnxruntime: without the checks that the product's loader makes. */
 export interface ExportedPack extends Readonly<Record<GraphName, ort.InferenceSession>> {
   readonly manifest: {
-    readonly graphs: Readonly<Record<GraphName, GraphEntry>>;
-    readonly int8?: Readonly<Record<GraphName, GraphEntry>>;
+    readonly graphs: Readonly<Record<GraphName, GraphEntry>> & {
+      readonly int8?: Readonly<Partial<Record<GraphName, GraphEntry>>>;
+    };
   };
 }
 
-/** @param graphs the float graphs, or the integer ones */
-export async function openPack(folder: string, graphs: 'graphs' | 'int8' = 'graphs'): Promise<ExportedPack> {
+/** @param int8 the integer graphs where there are any */
+export async function openPack(folder: string, int8 = false): Promise<ExportedPack> {
   const manifest = JSON.parse(await readFile(join(folder, 'pack.json'), 'utf8')) as ExportedPack['manifest'];
-  const open = (graph: GraphName): Promise<ort.InferenceSession> =>
-    ort.InferenceSession.create(join(folder, manifest[graphs]![graph].file), { intraOpNumThreads: 1 });
+  const open = (graph: GraphName): Promise<ort.InferenceSession> => {
+    const { file } = (int8 ? manifest.graphs.int8?.[graph] : undefined) ?? manifest.graphs[graph];
+    return ort.InferenceSession.create(join(folder, file), { intraOpNumThreads: 1 });
+  };
   const [identity, denoiser, decoder] = await Promise.all([
     open('identity'),
     open('denoiser'),

@@ -22,17 +22,19 @@ def insert(options):
         ranges = json.load(file)
     with open(os.path.join(options.pack, "pack.json"), encoding="utf-8") as file:
         manifest = json.load(file)
-    int8 = {"identity": manifest["graphs"]["identity"]}
+    int8 = {}
     for graph in GRAPHS:
         model = quantise(onnx.load(os.path.join(options.pack, f"{graph}.onnx")), graph, ranges[graph])
         path = os.path.join(options.pack, f"{graph}.int8.onnx")
         onnx.save(model, path + ".part")
         shutil.move(path + ".part", path)
         int8[graph] = {**manifest["graphs"][graph], "file": os.path.basename(path), "sha256": sha256(path)}
-    manifest["int8"] = int8
+    # The identity encoder runs once an avatar: it stays in float.
+    manifest["graphs"]["int8"] = int8
     write_manifest(options.pack, manifest)
-    sizes = sum(os.path.getsize(os.path.join(options.pack, int8[graph]["file"])) for graph in int8)
-    print(f"{options.pack}: int8 graphs, {sizes / 1e6:.1f} MB")
+    files = [entry["file"] for entry in int8.values()] + [manifest["graphs"]["identity"]["file"]]
+    sizes = sum(os.path.getsize(os.path.join(options.pack, file)) for file in files)
+    print(f"{options.pack}: int8 graphs, {sizes / 1e6:.1f} MB with the identity encoder")
 
 
 def quantise(model, graph_name, ranges):
