@@ -42,10 +42,14 @@ export interface DriverFrame extends FrameStamp {
   readonly fittedPx: Float32Array | null;
 }
 
-export interface ReenactedFrame extends FrameStamp {
+/** A frame up to the generator. */
+export interface CommandedFrame extends FrameStamp {
   readonly driver: DriverFrame;
   /** The avatar's motion, after smoothing and swap. */
   readonly commanded: HeadCoefficients;
+}
+
+export interface ReenactedFrame extends CommandedFrame {
   readonly avatar: VideoFrame;
 }
 
@@ -69,20 +73,21 @@ export function reenactTracked(
   tracked: Observable<TrackResult>,
   stages: ReenactStages,
 ): Observable<ReenactedFrame> {
-  const commanded = tracked.pipe(
-    map((result) => stages.clock.timeSync('fit', () => commandOf(fitDriver(result, stages), stages))),
-  );
+  const commanded = tracked.pipe(map((result) => command(result, stages)));
   const { chunk } = stages.generator;
   if (chunk !== undefined) return inChunks(commanded, stages, chunk);
   return commanded.pipe(
     concatMap(async (frame) => ({
       ...frame,
-      avatar: await stages.clock.time('generate', () => stages.generator.generate(told(frame, stages))),
+      avatar: await stages.clock.time('generate', () => stages.generator.generate(tell(frame, stages))),
     })),
   );
 }
 
-type CommandedFrame = Omit<ReenactedFrame, 'avatar'>;
+/** From the landmarks of one frame to the avatar's motion. */
+export function command(tracked: TrackResult, stages: Omit<ReenactStages, 'generator'>): CommandedFrame {
+  return stages.clock.timeSync('fit', () => commandOf(fitDriver(tracked, stages), stages));
+}
 
 /** Several frames at once; the clock shares the time out among them. */
 function inChunks(
@@ -94,7 +99,7 @@ function inChunks(
     bufferCount(frames),
     concatMap(async (some) => {
       const startMs = performance.now();
-      const avatars = await generate(some.map((frame) => told(frame, stages)));
+      const avatars = await generate(some.map((frame) => tell(frame, stages)));
       const frameMs = (performance.now() - startMs) / some.length;
       for (const _ of some) stages.clock.record('generate', frameMs);
       return some.map((frame, i) => ({ ...frame, avatar: avatars[i] }));
@@ -103,11 +108,12 @@ function inChunks(
   );
 }
 
-function told(frame: CommandedFrame, { reference }: ReenactStages): MotionFrame {
+/** What the generator is told, so that its picture reads as commanded. */
+export function tell(frame: CommandedFrame, { reference }: Pick<ReenactStages, 'reference'>): MotionFrame {
   return { ...stampOf(frame), coefficients: tellPicture(reference, frame.commanded) };
 }
 
-function fitDriver(tracked: TrackResult, { fitter }: ReenactStages): DriverFrame {
+function fitDriver(tracked: TrackResult, { fitter }: Pick<ReenactStages, 'fitter'>): DriverFrame {
   const { face } = tracked;
   if (face === null) {
     fitter.reset();
@@ -118,7 +124,7 @@ function fitDriver(tracked: TrackResult, { fitter }: ReenactStages): DriverFrame
 }
 
 /** Smooths the driver's motion, bridges lost faces and substitutes the avatar's identity. */
-function commandOf(driver: DriverFrame, stages: ReenactStages): CommandedFrame {
+function commandOf(driver: DriverFrame, stages: Omit<ReenactStages, 'generator'>): CommandedFrame {
   const { smoother, loss, reference, swapOptions } = stages;
   const calm = driver.fitted === null ? null : smoother.smooth(driver, driver.fitted.coefficients);
   const coefficients = loss.handle(driver, calm);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openVideo } from '../../reenact/codec/open-video.ts';
-import { type Spread, spread } from '../../reenact/evaluate/statistics.ts';
-import { interocularDistancePx } from '../../reenact/fit/observation.ts';
+import { landmarkJitterIod } from '../../reenact/evaluate/flicker.ts';
+import type { Spread } from '../../reenact/evaluate/statistics.ts';
 import { createFaceTracker } from '../../reenact/track/face-tracker.ts';
 import { defaultJob } from '../default-job.ts';
 import { openReenactor } from '../open-reenactor.ts';
@@ -28,10 +28,10 @@ export async function stillJitter(
   const video = join(folder, 'still.mp4');
   await writeLoopedClip(clip, driverPath, FRAMES, true);
   await runAnimate(defaultJob(clip, avatarPath, video), openReenactor, new AbortController().signal);
-  return { frames: FRAMES, jitterIod: await landmarkJitter(video) };
+  return { frames: FRAMES, jitterIod: await trackedJitter(video) };
 }
 
-async function landmarkJitter(path: string): Promise<Spread> {
+async function trackedJitter(path: string): Promise<Spread> {
   const tracker = await createFaceTracker();
   const source = await openVideo(path);
   const seen: Float32Array[] = [];
@@ -41,17 +41,5 @@ async function landmarkJitter(path: string): Promise<Spread> {
   }
   await source.close();
   await tracker.close();
-  const iodPx = interocularDistancePx(seen[0]);
-  const points = seen[0].length / 3;
-  return spread(Array.from({ length: points }, (_, point) => scatterPx(seen, point) / iodPx));
-}
-
-/** RMS distance of one landmark from its mean, pixels. */
-function scatterPx(seen: readonly Float32Array[], point: number): number {
-  let squared = 0;
-  for (const axis of [0, 1]) {
-    const mean = seen.reduce((sum, landmarks) => sum + landmarks[point * 3 + axis], 0) / seen.length;
-    for (const landmarks of seen) squared += (landmarks[point * 3 + axis] - mean) ** 2 / seen.length;
-  }
-  return Math.sqrt(squared);
+  return landmarkJitterIod(seen);
 }
