@@ -121,16 +121,18 @@ function charts({ trajectories, generators }: CaseResult): string {
       values: seen[name][figure],
     }));
   const angle = (axis: 'yaw' | 'pitch' | 'roll'): string =>
-    lineChart(`${axis}, ° (black: commanded)`, sequence, [
-      ...linesOf(axis),
-      { label: 'commanded', colour: COMMANDED, values: commanded[axis], dashed: true },
-    ]);
+    lineChart(
+      `${axis}, ° (black: commanded)`,
+      sequence,
+      [...linesOf(axis), { label: 'commanded', colour: COMMANDED, values: commanded[axis], dashed: true }],
+      6,
+    );
   return [
     angle('yaw'),
     angle('pitch'),
     angle('roll'),
-    lineChart('expression map L1, mm', sequence, linesOf('expressionMm')),
-    lineChart('PSNR of the mouth, dB', sequence, linesOf('mouthPsnrDb')),
+    lineChart('expression map L1, mm', sequence, linesOf('expressionMm'), 0.2),
+    lineChart('PSNR of the mouth, dB', sequence, linesOf('mouthPsnrDb'), 4),
   ].join('');
 }
 

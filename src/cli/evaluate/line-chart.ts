@@ -17,16 +17,25 @@ const BOTTOM = 16;
 /** Points of a line; more than one a pixel are not seen. */
 const MOST_POINTS = 300;
 
-/** A small line chart as inline SVG. All lines share the abscissa, the frames' numbers. */
-export function lineChart(title: string, sequence: readonly number[], lines: readonly ChartLine[]): string {
+/**
+ * A small line chart as inline SVG. All lines share the abscissa, the frames' numbers.
+ *
+ * @param leastRange that the ordinate spans, so that noise does not look like motion
+ * @returns nothing where there are no values
+ */
+export function lineChart(
+  title: string,
+  sequence: readonly number[],
+  lines: readonly ChartLine[],
+  leastRange: number,
+): string {
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null));
   if (values.length === 0) return '';
   let low = Math.min(...values);
   let high = Math.max(...values);
-  if (high - low < 1e-3) {
-    low -= 0.5;
-    high += 0.5;
-  }
+  const missing = Math.max(0, leastRange - (high - low));
+  low -= missing / 2;
+  high += missing / 2;
   const first = sequence[0];
   const span = Math.max(1, sequence[sequence.length - 1] - first);
   const x = (i: number): number => LEFT + ((sequence[i] - first) / span) * (WIDTH - LEFT - RIGHT);
