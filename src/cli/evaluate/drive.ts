@@ -18,6 +18,8 @@ const FACE_MARGIN = 0.05;
 export interface DrivenFrame {
   readonly sequence: number;
   readonly commanded: HeadCoefficients;
+  /** As the generators were told it, so that their pictures read as commanded. */
+  readonly told: HeadCoefficients;
   /** As fitted, neither smoothed nor swapped; null while the face was lost. */
   readonly fitted: HeadCoefficients | null;
   readonly motion: MotionSample;
@@ -75,6 +77,7 @@ export async function drive(
       frames.push({
         sequence: frame.sequence,
         commanded: commanded.commanded,
+        told: told.coefficients,
         fitted: driver.fitted?.coefficients ?? null,
         motion: motionSample(frame.sequence, driver, commanded.commanded),
         boxes: driver.face === null ? null : boxesOf(driver.face),

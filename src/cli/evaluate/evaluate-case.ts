@@ -94,7 +94,11 @@ export async function evaluateCase(
         await judge.look(
           videoPath,
           driven.frames,
-          { motion: ({ commanded }) => commanded, pictures: isSelf ? clip.frames() : null },
+          {
+            motion: ({ commanded }) => commanded,
+            place: ({ told }) => told,
+            pictures: isSelf ? clip.frames() : null,
+          },
           options.every,
         ),
       );
@@ -107,7 +111,11 @@ export async function evaluateCase(
     const floor = await driverJudge.look(
       echoPath,
       driven.frames,
-      { motion: ({ fitted }) => fitted, pictures: isSelf ? clip.frames() : null },
+      {
+        motion: ({ fitted }) => fitted,
+        place: ({ fitted }) => fitted,
+        pictures: isSelf ? clip.frames() : null,
+      },
       options.every,
     );
     const flickers = await stillFlicker(

@@ -28,8 +28,10 @@ export interface Person {
 
 /** What a video should show, frame by frame. */
 export interface Truth {
-  /** Null where it is not known. */
+  /** As it should read; null where it is not known. */
   motion(frame: DrivenFrame): HeadCoefficients | null;
+  /** Where the landmarks should be, likewise. */
+  place(frame: DrivenFrame): HeadCoefficients | null;
   /** The pictures themselves, in order; null where there are none. */
   readonly pictures: AsyncIterableIterator<VideoFrame> | null;
 }
@@ -92,6 +94,7 @@ export class Judge {
         const target = targets.get(sequence)?.image ?? null;
         targets.delete(sequence);
         const motion = truth.motion(wanted);
+        const place = truth.place(wanted);
         const sample = avatarSample(seen);
         const { face, fitted } = seen;
         judged.push({
@@ -102,7 +105,7 @@ export class Judge {
               : geodesicAngle(headRotation(motion), sample.rotation) * DEG,
           expressionMm:
             fitted === null || motion === null ? null : this.expressionMm(motion, fitted.coefficients),
-          landmarksIod: face === null || motion === null ? null : this.#landmarks.errorIod(motion, face),
+          landmarksIod: face === null || place === null ? null : this.#landmarks.errorIod(place, face),
           picture: target === null ? null : this.#compare(image, target, wanted),
         });
       }

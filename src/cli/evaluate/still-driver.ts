@@ -5,9 +5,9 @@ import { command, type ReenactStages, tell } from '../../reenact/pipeline.ts';
 import type { FaceTracker } from '../../reenact/track/types.ts';
 import { createRandom } from '../../render/random.ts';
 
-const FRAMES = 60;
+const FRAMES = 44;
 /** Frames in which tracker, smoothing and a generator's memory settle. */
-const SETTLE_FRAMES = 20;
+const SETTLE_FRAMES = 18;
 const FRAME_MS = 40;
 /** Standard deviation of a camera's noise in a dim room, 8-bit units. */
 const NOISE_SD = 2;

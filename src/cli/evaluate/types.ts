@@ -40,7 +40,7 @@ export interface FollowFigures {
   readonly headPoseDeg: Spread;
   /** L1 distance of the expression maps, millimetres. */
   readonly expressionMm: Spread;
-  /** Landmarks of the picture from where they should be, median of a frame, fraction of the inter-ocular distance. */
+  /** Landmarks of the picture from where the generator was told to have them, median of a frame, fraction of the inter-ocular distance. */
   readonly landmarksIod: Spread;
   /** Null for a driver whose output has no truth. */
   readonly picture: PictureFigures | null;
