@@ -75,7 +75,15 @@ export function parseEvaluateArguments(args: readonly string[]): EvaluateOptions
     throw new LokiError('INVALID_OPTION', `--${String(issue.path[0])} ${issue.message}.`);
   }
   const { drivers, portraits, keep, json, html, ...rest } = parsed.data;
-  return { ...rest, drivers, portraits, keep, json, html, generators: parseGenerators(rest.generators) };
+  return {
+    ...rest,
+    drivers,
+    portraits,
+    keep,
+    json,
+    html,
+    generators: parseGenerators(rest.generators, process.cwd()),
+  };
 }
 
 function describeCommand(): Command {
@@ -91,7 +99,11 @@ function describeCommand(): Command {
     )
     .option('--people <n>', 'how many such people', '4')
     .option('--self', "each driver's first frame as the avatar of the same clip, which it should give back")
-    .option('--generators <list>', 'what draws the avatar, with commas between', 'geometric')
+    .option(
+      '--generators <list>',
+      'what draws the avatar, with commas between: geometric, nano, nano:STEPS, a pack folder',
+      'geometric',
+    )
     .option('--every <n>', 'look at one frame in so many (all are driven)', '1')
     .option('--frames <n>', 'of each clip at most so many frames')
     .option('--keep <folder>', 'keep the videos there')
