@@ -2,7 +2,7 @@
  * Checks a model pack and runs a frame of it:
  *
  *     npm run pack:check -- FOLDER
- *     npm run pack:check -- FOLDER --against webgpu --software-gpu   # GPU code without a GPU, seconds a frame
+ *     npm run pack:check -- FOLDER --against webgpu --software-gpu   # GPU code without a GPU, slow
  */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,7 +69,7 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 /** Has to be set before the first graph is loaded: the Vulkan loader reads it once. */
 function useSoftwareGpu(): void {
   if (!existsSync(SWIFTSHADER))
-    throw new LokiError('INPUT_NOT_FOUND', `There is no ${SWIFTSHADER}: install Debian's package chromium.`);
+    throw new LokiError('INPUT_NOT_FOUND', `There is no ${SWIFTSHADER}: install Debian's packages chromium and libvulkan1.`);
   process.env['VK_ICD_FILENAMES'] = SWIFTSHADER;
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }

@@ -68,10 +68,11 @@ async function readManifest(folder: string): Promise<{ manifest: PackManifest; i
   return { manifest: parsed.data, id: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function filesOf({ graphs, external = [] }: PackManifest): { file: string; sha256: string }[] {
-  const plain = GRAPH_NAMES.map((name) => graphs[name]);
-  const quantised = GRAPH_NAMES.map((name) => graphs.int8?.[name]).filter((entry) => entry !== undefined);
-  return [...plain, ...quantised, ...external];
+/** Each once: graphs in 8 bits may be those in float. */
+function filesOf({ graphs, int8 }: PackManifest): { file: string; sha256: string }[] {
+  const entries = GRAPH_NAMES.flatMap((name) => [graphs[name], int8?.[name]]);
+  const files = entries.flatMap((entry) => [entry, entry?.data]).filter((file) => file !== undefined);
+  return [...new Map(files.map((file) => [`${file.file} ${file.sha256}`, file])).values()];
 }
 
 async function checkFile(folder: string, file: string, sha256: string): Promise<void> {
@@ -92,7 +93,7 @@ export function graphOf(
   name: GraphName,
   int8: boolean,
 ): { entry: GraphEntry; int8: boolean } {
-  const quantised = int8 ? manifest.graphs.int8?.[name] : undefined;
+  const quantised = int8 ? manifest.int8?.[name] : undefined;
   return quantised === undefined
     ? { entry: manifest.graphs[name], int8: false }
     : { entry: quantised, int8: true };
@@ -100,7 +101,7 @@ export function graphOf(
 
 /** Whether a denoiser or decoder in 8 bits comes with the pack. */
 export function hasInt8({ manifest }: Pick<ModelPack, 'manifest'>): boolean {
-  const { int8 } = manifest.graphs;
+  const { int8 } = manifest;
   return int8?.denoiser !== undefined || int8?.decoder !== undefined;
 }
 

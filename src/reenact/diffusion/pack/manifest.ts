@@ -15,18 +15,17 @@ const tensor = z.strictObject({
 const graph = z.strictObject({
   file: fileName,
   sha256,
+  /** Weights beside the graph, as ONNX keeps them once a model passes 2 GB. */
+  data: z.strictObject({ file: fileName, sha256 }).optional(),
   inputs: z.record(z.string(), tensor),
   outputs: z.record(z.string(), tensor),
 });
-
-/** Weights beside the graph, as ONNX keeps them once a model passes 2 GB. */
-const externalFile = z.strictObject({ file: fileName, sha256 });
 
 /**
  * `pack.json`: what a model pack is. docs/generator.md describes every field for whoever makes packs; the tensors that
  * each graph must have are in `contract.ts`.
  */
-export const manifestSchema = z.object({
+export const manifestSchema = z.strictObject({
   format: z.literal(1, 'must be 1, the only format so far'),
   name: z.string().regex(/^[\w][\w.-]{0,39}$/, 'must be a short plain name'),
   version: z.string().min(1).max(40),
@@ -36,23 +35,23 @@ export const manifestSchema = z.object({
   /** `window`: a change of the warped picture inside a window on the face. `frame`: the whole picture, no warp. */
   kind: z.enum(['window', 'frame']),
   /** The head model that it was trained with; a pack for another one is refused. */
-  head: z.object({ name: z.string(), sha256 }),
+  head: z.strictObject({ name: z.string(), sha256 }),
   /** Side of what the decoder makes, pixels. */
   resolution: count.max(1024).multipleOf(8),
-  driverMap: z.object({ channels: z.literal(45), size: count.max(512) }),
-  latent: z.object({
+  driverMap: z.strictObject({ channels: z.literal(45), size: count.max(512) }),
+  latent: z.strictObject({
     channels: count.max(64),
     size: count.max(256),
     /** `[channels]`: what the decoder is given is `normalised · std + mean`. */
     mean: z.array(z.number()),
     std: z.array(z.number().positive()),
   }),
-  window: z.object({
+  window: z.strictObject({
     frames: count.max(64),
     /** Side of the window in heights of the face, chin to forehead. */
     faceHeights: z.number().min(0.5).max(4).optional(),
   }),
-  schedule: z.object({
+  schedule: z.strictObject({
     kind: z.literal('cosine-v', 'must be cosine-v, the only schedule so far'),
     /** How many steps the weights were made for; any of these, and for `chunk` any number. */
     steps: z.array(count.max(64)).min(1),
@@ -60,16 +59,15 @@ export const manifestSchema = z.object({
     /** Part of each frame's noise, as variance, that all frames of a stream share. */
     noiseCoherence: z.number().min(0).max(1),
   }),
-  graphs: z.object({
+  graphs: z.strictObject({
     identity: graph,
     denoiser: graph,
     decoder: graph,
-    /** The same graphs with 8-bit weights and activations; what is absent runs in float. */
-    int8: z
-      .object({ identity: graph.optional(), denoiser: graph.optional(), decoder: graph.optional() })
-      .optional(),
   }),
-  external: z.array(externalFile).optional(),
+  /** The same graphs with 8-bit weights and activations; what is absent runs in float. */
+  int8: z
+    .strictObject({ identity: graph.optional(), denoiser: graph.optional(), decoder: graph.optional() })
+    .optional(),
 });
 
 export type PackManifest = z.infer<typeof manifestSchema>;

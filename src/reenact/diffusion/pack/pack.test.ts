@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { copyToyPack, type PackCopy, TOY_PACK } from '../toy-pack-fixture.ts';
 import { checkPack } from './check-pack.ts';
 import { packFolder } from './find-pack.ts';
-import { loadPack } from './load-pack.ts';
+import { graphOf, hasInt8, loadPack } from './load-pack.ts';
 
 let pack: PackCopy;
 beforeEach(async () => {
@@ -20,6 +20,25 @@ describe('a model pack', () => {
     expect(layout.temporal.length).toBeGreaterThan(0);
     expect(id).toMatch(/^[0-9a-f]{64}$/);
     await expect(loadPack(TOY_PACK, manifest.head.sha256)).resolves.toBeDefined();
+  });
+
+  test('may keep weights beside a graph, and graphs in 8 bits, which are checked alike', async () => {
+    await pack.edit((manifest) => {
+      const { decoder } = manifest.graphs;
+      decoder.data = { file: 'README.md', sha256: 'a'.repeat(64) };
+      manifest.int8 = { denoiser: { ...manifest.graphs.denoiser } };
+    });
+    await expect(loadPack(pack.folder, null)).rejects.toMatchObject({
+      code: 'PACK_INVALID',
+      message: expect.stringContaining('README.md'),
+    });
+    await pack.edit((manifest) => {
+      delete manifest.graphs.decoder.data;
+    });
+    const loaded = await loadPack(pack.folder, null);
+    expect(hasInt8(loaded)).toBe(true);
+    expect([true, false].map((int8) => graphOf(loaded, 'decoder', int8).int8)).toEqual([false, false]);
+    expect(graphOf(loaded, 'denoiser', true).int8).toBe(true);
   });
 
   test('for another head model is refused', async () => {
@@ -51,6 +70,7 @@ describe('a model pack', () => {
       /plain name/,
     ],
     ['without a decoder', (p) => p.edit((m) => set(m.graphs, 'decoder', undefined)), /graphs\.decoder/],
+    ['with a field that nobody knows', (p) => p.edit((m) => set(m, 'mood', 1)), /mood/],
     ['of another size', (p) => p.edit((m) => set(m, 'resolution', 512)), /resolution 256/],
     [
       'with a tensor of another shape',

@@ -41,8 +41,8 @@ export class BatchBuffers {
     const latent = floats(code);
     const v = floats(code);
     const warped = layout.kind === 'window';
-    const warp = floats(picture);
-    const visibility = floats([n, 1, mapSize, mapSize]);
+    const warp = floats(warped ? picture : [0]);
+    const visibility = floats(warped ? [n, 1, mapSize, mapSize] : [0]);
     const maps = floats([n, mapChannels, mapSize, mapSize]);
     const timestep = floats([n]);
     this.age = new BigInt64Array(frames * (slots + frames));

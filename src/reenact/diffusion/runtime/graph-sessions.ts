@@ -62,8 +62,12 @@ export async function openGraph(
 
 const MAX_REASON = 300;
 
+/** Where in ONNX Runtime's sources a check failed, and which: of no use to whoever reads it. */
+const SOURCE_PLACE = /^\/\S+:\d+ .* was false\. /;
+
 /** The first line of what a library says, without the end of a sentence of its own. */
 export function oneLine(message: string): string {
-  const [line] = message.split('\n');
+  const [first] = message.split('\n');
+  const line = first.replace(SOURCE_PLACE, '');
   return `${line.trim().replace(/\.$/, '').slice(0, MAX_REASON)}.`;
 }

