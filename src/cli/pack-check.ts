@@ -69,7 +69,10 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 /** Has to be set before the first graph is loaded: the Vulkan loader reads it once. */
 function useSoftwareGpu(): void {
   if (!existsSync(SWIFTSHADER))
-    throw new LokiError('INPUT_NOT_FOUND', `There is no ${SWIFTSHADER}: install Debian's packages chromium and libvulkan1.`);
+    throw new LokiError(
+      'INPUT_NOT_FOUND',
+      `There is no ${SWIFTSHADER}: install Debian's packages chromium and libvulkan1.`,
+    );
   process.env['VK_ICD_FILENAMES'] = SWIFTSHADER;
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }
