@@ -73,9 +73,9 @@ describe('cropFeatures', () => {
     const features = new Float32Array(FEATURE_SIZE * FEATURE_SIZE * FEATURE_CHANNELS);
     for (let y = 0; y < FEATURE_SIZE; y++) {
       for (let x = 0; x < FEATURE_SIZE; x++) {
-        const at = (y * FEATURE_SIZE + x) * FEATURE_CHANNELS;
+        const at = y * FEATURE_SIZE + x;
         features[at] = x + 0.5;
-        features[at + FEATURE_CHANNELS - 1] = y + 0.5;
+        features[(FEATURE_CHANNELS - 1) * FEATURE_SIZE * FEATURE_SIZE + at] = y + 0.5;
       }
     }
     const out = new Float32Array(CROP_SIZE * CROP_SIZE * FEATURE_CHANNELS);
@@ -85,11 +85,12 @@ describe('cropFeatures', () => {
         cropFeatures(features, t, out.fill(-1));
         for (let j = 0; j < CROP_SIZE; j++) {
           for (let i = 0; i < CROP_SIZE; i++) {
-            const at = (j * CROP_SIZE + i) * FEATURE_CHANNELS;
+            const at = j * CROP_SIZE + i;
+            const atLast = (FEATURE_CHANNELS - 1) * CROP_SIZE * CROP_SIZE + at;
             const [x, y] = apply(t, i + 0.5, j + 0.5);
             const inside = Math.min(x, y) >= 0.5 && Math.max(x, y) <= FEATURE_SIZE - 0.5;
             expect(Math.abs(out[at] - (inside ? x : 0))).toBeLessThan(1e-3);
-            expect(Math.abs(out[at + FEATURE_CHANNELS - 1] - (inside ? y : 0))).toBeLessThan(1e-3);
+            expect(Math.abs(out[atLast] - (inside ? y : 0))).toBeLessThan(1e-3);
           }
         }
       }),

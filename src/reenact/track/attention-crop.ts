@@ -61,31 +61,33 @@ export function cropTransform(
  * Bilinear crop of the feature map (MediaPipe's operator TransformTensorBilinear, version 2): cell centres are at
  * half integers; what falls outside the map is zero.
  *
- * @param features `[48, 48, 32]`.
- * @param out `[16, 16, 32]`, overwritten.
+ * @param features `[32, 48, 48]`.
+ * @param out `[32, 16, 16]`, overwritten.
  */
 export function cropFeatures(features: Float32Array, transform: CropTransform, out: Float32Array): void {
   const { xx, xy, x0, yx, yy, y0 } = transform;
   const last = FEATURE_SIZE - 1;
+  const [sourcePlane, plane] = [FEATURE_SIZE * FEATURE_SIZE, CROP_SIZE * CROP_SIZE];
   for (let j = 0; j < CROP_SIZE; j++) {
     for (let i = 0; i < CROP_SIZE; i++) {
-      const at = (j * CROP_SIZE + i) * FEATURE_CHANNELS;
+      const at = j * CROP_SIZE + i;
       const x = xx * (i + 0.5) + xy * (j + 0.5) + x0 - 0.5;
       const y = yx * (i + 0.5) + yy * (j + 0.5) + y0 - 0.5;
       if (!(x >= 0 && y >= 0 && x <= last && y <= last)) {
-        out.fill(0, at, at + FEATURE_CHANNELS);
+        for (let c = 0; c < FEATURE_CHANNELS; c++) out[c * plane + at] = 0;
         continue;
       }
       const column = Math.min(last - 1, Math.floor(x));
       const line = Math.min(last - 1, Math.floor(y));
       const fx = x - column;
       const fy = y - line;
-      const p = (line * FEATURE_SIZE + column) * FEATURE_CHANNELS;
-      const q = p + FEATURE_SIZE * FEATURE_CHANNELS;
+      const start = line * FEATURE_SIZE + column;
       for (let c = 0; c < FEATURE_CHANNELS; c++) {
-        const above = features[p + c] * (1 - fx) + features[p + FEATURE_CHANNELS + c] * fx;
-        const below = features[q + c] * (1 - fx) + features[q + FEATURE_CHANNELS + c] * fx;
-        out[at + c] = above * (1 - fy) + below * fy;
+        const p = c * sourcePlane + start;
+        const q = p + FEATURE_SIZE;
+        const above = features[p] * (1 - fx) + features[p + 1] * fx;
+        const below = features[q] * (1 - fx) + features[q + 1] * fx;
+        out[c * plane + at] = above * (1 - fy) + below * fy;
       }
     }
   }

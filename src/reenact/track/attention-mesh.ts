@@ -9,7 +9,7 @@ import {
 import { LEFT_EYE, LID_EDGE_COUNT, LIPS, RIGHT_EYE } from './attention-regions.ts';
 import { cropToTensor } from './crop.ts';
 import { type FaceMesh, MESH_CROP, type MeshResult, meshResult } from './face-mesh.ts';
-import type { Network } from './litert-runtime.ts';
+import type { Network } from './onnx-network.ts';
 import type { Roi } from './roi.ts';
 
 const REGIONS = [LIPS, RIGHT_EYE, LEFT_EYE];
@@ -28,7 +28,7 @@ const POINTS = 478;
 /**
  * The attention mesh (Grishchenko et al., "Attention Mesh: high-fidelity face mesh prediction in real-time", arXiv
  * 2006.10962): a coarse mesh and a feature map from one network, then lips, eyes and irises from three crops of the
- * feature map by another. The cropping in between is three operators that the runtime lacks, done here.
+ * feature map by another. The cropping in between is three operators of MediaPipe's own, done here.
  */
 export class AttentionFaceMesh implements FaceMesh {
   readonly points = POINTS;
@@ -38,8 +38,8 @@ export class AttentionFaceMesh implements FaceMesh {
   readonly #raw = new Float32Array(3 * POINTS);
 
   /**
-   * @param backbone `[1, size, size, 3]` → mesh `[1, 1, 1, 1404]`, presence logit, features `[1, 48, 48, 32]`.
-   * @param heads three crops `[1, 16, 16, 32]` → lips, right eye, right iris, left eye, left iris.
+   * @param backbone `[1, 3, size, size]` → mesh `[1, 1404, 1, 1]`, presence logit, features `[1, 32, 48, 48]`.
+   * @param heads three crops `[1, 32, 16, 16]` → lips, right eye, right iris, left eye, left iris.
    */
   constructor(backbone: Network, heads: Network, inputSize: number) {
     this.#backbone = backbone;
@@ -48,20 +48,18 @@ export class AttentionFaceMesh implements FaceMesh {
   }
 
   async locate(image: RgbaImage, roi: Roi): Promise<MeshResult> {
-    this.#backbone.setInput((input) => cropToTensor(image, roi, this.#inputSize, input, MESH_CROP));
+    cropToTensor(image, roi, this.#inputSize, this.#backbone.inputs[0], MESH_CROP);
     const [mesh, presence, features] = await this.#backbone.run();
     const cellsPerPixel = FEATURE_SIZE / this.#inputSize;
     const crops = REGIONS.map((region) => cropTransform(region, mesh, cellsPerPixel));
-    for (const [i, crop] of crops.entries()) {
-      this.#heads.setInput((input) => cropFeatures(features, crop, input), i);
-    }
+    for (const [i, crop] of crops.entries()) cropFeatures(features, crop, this.#heads.inputs[i]);
     const raw = this.#raw;
     raw.set(mesh);
     this.#refine(await this.#heads.run(), crops, cellsPerPixel);
     return meshResult(raw, presence[0], this.#inputSize, roi, POINTS);
   }
 
-  #refine(found: Float32Array[], crops: readonly CropTransform[], cellsPerPixel: number): void {
+  #refine(found: readonly Float32Array[], crops: readonly CropTransform[], cellsPerPixel: number): void {
     for (const [i, [crop, landmarks]] of HEADS.entries()) {
       placeLandmarks(found[i], landmarks, crops[crop], cellsPerPixel, this.#raw);
     }

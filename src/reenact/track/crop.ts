@@ -15,13 +15,16 @@ export interface CropOptions {
 const MAX_SAMPLE_SPACING_PX = 2;
 /** The four bilinear weights of a sample are integers of this sum: two channels fit in one 32-bit word. */
 const WEIGHT_SUM = 256;
+/** Positions inside the picture are counted in 1/65536 px, 32-bit words; those beyond its reach go the slower way. */
+const FINE = 65536;
+const MAX_FINE_PX = 32767;
 
 /**
  * Rotated square of a picture, resampled to `size` × `size` (MediaPipe's ImageToTensorCalculator): bilinear,
  * averaged over several samples an output pixel where the region is larger than the output. Pixel centres are at
  * half integers on both sides.
  *
- * @param out `[size, size, 3]`, overwritten.
+ * @param out `[3, size, size]`: planes of red, green and blue; overwritten.
  */
 export function cropToTensor(
   image: RgbaImage,
@@ -53,7 +56,7 @@ export function cropToTensor(
         from = Math.max(0, firstInside(x, stepX, width), firstInside(y, stepY, height));
         to = Math.min(size, firstBeyond(x, stepX, width), firstBeyond(y, stepY, height));
       }
-      addRow(pixels, width, height, x, y, stepX, stepY, gain, out, j * size, from, to);
+      addRow(pixels, width, height, x, y, stepX, stepY, gain, out, j * size, size * size, from, to);
     }
   }
 }
@@ -78,6 +81,67 @@ function firstBeyond(start: number, step: number, length: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
+/**
+ * `addRow` for rows that lie inside the picture, as nearly all do: nothing to clamp, so positions are whole numbers
+ * of 1/65536 px that grow by whole steps. False, and nothing done, for other rows.
+ */
+function addInnerRow(
+  pixels: Uint32Array,
+  width: number,
+  height: number,
+  startX: number,
+  startY: number,
+  stepX: number,
+  stepY: number,
+  gain: number,
+  out: Float32Array,
+  firstPixel: number,
+  planeSize: number,
+  from: number,
+  to: number,
+): boolean {
+  const fineStepX = Math.round(FINE * stepX);
+  const fineStepY = Math.round(FINE * stepY);
+  // Half of a weight's unit more, so that weights are rounded, not cut.
+  let x = Math.round(FINE * (startX + from * stepX)) + FINE / WEIGHT_SUM / 2;
+  let y = Math.round(FINE * (startY + from * stepY)) + FINE / WEIGHT_SUM / 2;
+  const lastX = x + (to - 1 - from) * fineStepX;
+  const lastY = y + (to - 1 - from) * fineStepY;
+  const [endX, endY] = [FINE * Math.min(MAX_FINE_PX, width - 1), FINE * Math.min(MAX_FINE_PX, height - 1)];
+  const inside =
+    Math.min(x, lastX) >= 0 && Math.max(x, lastX) < endX && Math.min(y, lastY) >= 0 && Math.max(y, lastY) < endY;
+  if (!inside) return false;
+  for (let o = firstPixel + from; o < firstPixel + to; o++) {
+    const fx = (x >> 8) & 255;
+    const fy = (y >> 8) & 255;
+    const p = Math.imul(y >> 16, width) + (x >> 16);
+    x = (x + fineStepX) | 0;
+    y = (y + fineStepY) | 0;
+    const w11 = (fx * fy) >> 8;
+    const w01 = fx - w11;
+    const w10 = fy - w11;
+    const w00 = WEIGHT_SUM - fx - w10;
+    const a = pixels[p];
+    const b = pixels[p + 1];
+    const c = pixels[p + width];
+    const d = pixels[p + width + 1];
+    const redBlue =
+      Math.imul(a & 0xff00ff, w00) +
+      Math.imul(b & 0xff00ff, w01) +
+      Math.imul(c & 0xff00ff, w10) +
+      Math.imul(d & 0xff00ff, w11);
+    const green =
+      Math.imul((a >>> 8) & 255, w00) +
+      Math.imul((b >>> 8) & 255, w01) +
+      Math.imul((c >>> 8) & 255, w10) +
+      Math.imul((d >>> 8) & 255, w11);
+    out[o] += (redBlue & 0xffff) * gain;
+    out[o + planeSize] += green * gain;
+    out[o + 2 * planeSize] += (redBlue >>> 16) * gain;
+  }
+  return true;
+}
+
 /** Adds samples `from` to `to` of one row, at (startX + i · stepX, startY + i · stepY), to the output's row. */
 function addRow(
   pixels: Uint32Array,
@@ -90,9 +154,13 @@ function addRow(
   gain: number,
   out: Float32Array,
   firstPixel: number,
+  planeSize: number,
   from: number,
   to: number,
 ): void {
+  if (addInnerRow(pixels, width, height, startX, startY, stepX, stepY, gain, out, firstPixel, planeSize, from, to)) {
+    return;
+  }
   const maxX = WEIGHT_SUM * (width - 1);
   const maxY = WEIGHT_SUM * (height - 1);
   const right = width > 1 ? 1 : 0;
@@ -119,9 +187,9 @@ function addRow(
       Math.imul(d & 0xff00ff, w11);
     const green =
       ((a >>> 8) & 255) * w00 + ((b >>> 8) & 255) * w01 + ((c >>> 8) & 255) * w10 + ((d >>> 8) & 255) * w11;
-    const o = 3 * (firstPixel + i);
+    const o = firstPixel + i;
     out[o] += (redBlue & 0xffff) * gain;
-    out[o + 1] += green * gain;
-    out[o + 2] += (redBlue >>> 16) * gain;
+    out[o + planeSize] += green * gain;
+    out[o + 2 * planeSize] += (redBlue >>> 16) * gain;
   }
 }

@@ -1,6 +1,6 @@
 import type { RgbaImage } from '../frame.ts';
 import { type CropOptions, cropToTensor } from './crop.ts';
-import type { Network } from './litert-runtime.ts';
+import type { Network } from './onnx-network.ts';
 import { type BoxLike, DETECTOR_SIZE, decodeDetections, mergeOverlapping, ssdAnchors } from './ssd.ts';
 
 /** A square of a picture, pixels; may reach beyond its edges. */
@@ -33,7 +33,7 @@ export class FaceDetector {
   async find(image: RgbaImage, tile: Tile, minScore: number): Promise<FaceCandidate[]> {
     const half = tile.sizePx / 2;
     const roi = { centreX: tile.x + half, centreY: tile.y + half, sizePx: tile.sizePx, rotationRad: 0 };
-    this.#network.setInput((input) => cropToTensor(image, roi, DETECTOR_SIZE, input, DETECTOR_CROP));
+    cropToTensor(image, roi, DETECTOR_SIZE, this.#network.inputs[0], DETECTOR_CROP);
     const [regressors, logits] = await this.#network.run();
     const detections = decodeDetections(regressors, logits, this.#anchors, minScore);
     return mergeOverlapping(detections).map((detection) => ({

@@ -1,6 +1,6 @@
 import type { RgbaImage } from '../frame.ts';
 import { type CropOptions, cropToTensor } from './crop.ts';
-import type { Network } from './litert-runtime.ts';
+import type { Network } from './onnx-network.ts';
 import { projectToFrame, type Roi } from './roi.ts';
 import type { LandmarkCount } from './types.ts';
 
@@ -34,7 +34,7 @@ export class PlainFaceMesh implements FaceMesh {
   }
 
   async locate(image: RgbaImage, roi: Roi): Promise<MeshResult> {
-    this.#network.setInput((input) => cropToTensor(image, roi, this.#inputSize, input, MESH_CROP));
+    cropToTensor(image, roi, this.#inputSize, this.#network.inputs[0], MESH_CROP);
     const [raw, presence] = await this.#network.run();
     return meshResult(raw, presence[0], this.#inputSize, roi, this.points);
   }

@@ -11,7 +11,7 @@ import {
   parsePackedAssets,
   parseTaskBundle,
 } from './face-models.ts';
-import { tfliteShapes } from './tflite-model.ts';
+import { describeShapes } from './tflite-graph.ts';
 
 const { LOKI_DATA_DIR } = process.env;
 const DATA_DIR = LOKI_DATA_DIR ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url));
@@ -26,15 +26,15 @@ describe('loadFaceModels', () => {
   it('falls back to the npm package where no bundle is there', async () => {
     const models = await loadFaceModels([join(scratch, 'missing.task'), faceMeshPackagePath()]);
     expect(models).toMatchObject({ points: 478, meshInputSize: 192, source: '@mediapipe/face_mesh' });
-    expect(tfliteShapes(models.mesh).inputs).toEqual([[1, 192, 192, 3]]);
-    expect(tfliteShapes(models.heads!).inputs).toEqual(new Array(3).fill([1, 16, 16, 32]));
-    expect(tfliteShapes(models.detector).inputs).toEqual([[1, 128, 128, 3]]);
+    expect(describeShapes(models.mesh)).toBe('1x192x192x3 → 1x1x1x1404 1x1x1x1 1x48x48x32');
+    expect(describeShapes(models.heads!)).toMatch(/^1x16x16x32 1x16x16x32 1x16x16x32 → /);
+    expect(describeShapes(models.detector)).toBe('1x128x128x3 → 1x896x16 1x896x1');
   });
 
   it('takes the plain mesh of the package where refinement is not wanted', async () => {
     const models = await loadFaceModels([faceMeshPackagePath()], false);
     expect(models).toMatchObject({ points: 468, meshInputSize: 192, heads: null });
-    expect(tfliteShapes(models.mesh).outputs[0]).toEqual([1, 1, 1, 1404]);
+    expect(describeShapes(models.mesh)).toBe('1x192x192x3 → 1x1x1x1404 1x1x1x1');
   });
 
   it('looks in models/cache first unless told otherwise', () => {
@@ -93,15 +93,10 @@ describe('parsePackedAssets', () => {
 });
 
 describe.skipIf(!existsSync(TASK))(`face_landmarker.task (skipped without ${TASK})`, () => {
-  it('gives the 478-point mesh with a static batch', async () => {
+  it('gives the 478-point mesh', async () => {
     const models = await loadFaceModels([TASK, faceMeshPackagePath()]);
     expect(models).toMatchObject({ points: 478, meshInputSize: 256, source: 'face_landmarker.task' });
-    const shapes = tfliteShapes(models.mesh);
-    expect(shapes.inputs).toEqual([[1, 256, 256, 3]]);
-    expect(shapes.outputs.slice(0, 2)).toEqual([
-      [1, 1, 1, 1434],
-      [1, 1, 1, 1],
-    ]);
+    expect(describeShapes(models.mesh)).toBe('1x256x256x3 → 1x1x1x1434 1x1x1x1');
   });
 
   it('is refused wherever it is cut off', async () => {

@@ -4,21 +4,21 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LokiError } from '../../errors.ts';
-import { cutModel, tfliteShapes, withStaticShapes } from './tflite-model.ts';
+import { cutGraph, describeShapes, readTfliteGraph, type TfliteGraph } from './tflite-graph.ts';
 import type { LandmarkCount } from './types.ts';
 import { readStoredZip } from './zip-stored.ts';
 
-/** The networks of the tracker, ready for LiteRT.js. */
+/** The networks of the tracker. Shapes are TFLite's, channels last. */
 export interface FaceModels {
   /** BlazeFace short range: `[1, 128, 128, 3]` → `[1, 896, 16]`, `[1, 896, 1]`. */
-  readonly detector: Uint8Array;
+  readonly detector: TfliteGraph;
   /**
    * Face mesh: `[1, meshInputSize, meshInputSize, 3]` → `[1, 1, 1, 3 · points]`, presence logit `[1, 1, 1, 1]`.
    * Where `heads` is not null it gives 468 points, and a third output: features `[1, 48, 48, 32]`.
    */
-  readonly mesh: Uint8Array;
+  readonly mesh: TfliteGraph;
   /** Second half of the attention mesh: three crops `[1, 16, 16, 32]` of the features → lips, eyes, irises. */
-  readonly heads: Uint8Array | null;
+  readonly heads: TfliteGraph | null;
   readonly meshInputSize: number;
   readonly points: LandmarkCount;
   /** Which file they came from, for logs and reports. */
@@ -95,16 +95,17 @@ export async function loadFaceModels(
  */
 export function parseTaskBundle(bytes: Uint8Array, source: string = TASK_NAME): FaceModels {
   const files = readStoredZip(bytes);
-  const detector = withStaticShapes(requireFile(files, 'face_detector.tflite'));
-  const mesh = withStaticShapes(requireFile(files, 'face_landmarks_detector.tflite'));
-  requireShapes(detector, DETECTOR_SHAPES);
-  requireShapes(mesh, '1x256x256x3 → 1x1x1x1434 1x1x1x1 1x1');
+  const detector = readNetwork(files, 'face_detector.tflite', DETECTOR_SHAPES);
+  const name = 'face_landmarks_detector.tflite';
+  const whole = readNetwork(files, name, '1x256x256x3 → 1x1x1x1434 1x1x1x1 1x1');
+  // The third output, whether the tongue shows, is not asked for.
+  const mesh = cutGraph(whole, whole.inputs, whole.outputs.slice(0, 2));
   return { detector, mesh, heads: null, meshInputSize: 256, points: 478, source };
 }
 
 /**
  * Networks of `@mediapipe/face_mesh`: the loader script of its packed assets lists the byte range of each file.
- * Three operators of its attention mesh are unknown to LiteRT.js, so that network is cut in two around them.
+ * Three operators of its attention mesh are MediaPipe's own, so that network is cut in two around them.
  *
  * @throws LokiError `MODEL_INVALID`.
  */
@@ -117,17 +118,15 @@ export function parsePackedAssets(data: Uint8Array, loaderScript: string, refine
     }
     files.set(basename(name!), data.subarray(Number(start), Number(end)));
   }
-  const detector = requireFile(files, 'face_detection_short_range.tflite');
-  requireShapes(detector, DETECTOR_SHAPES);
-  const common = { detector: withStaticShapes(detector), meshInputSize: 192, source: '@mediapipe/face_mesh' };
+  const detector = readNetwork(files, 'face_detection_short_range.tflite', DETECTOR_SHAPES);
+  const common = { detector, meshInputSize: 192, source: '@mediapipe/face_mesh' };
   if (!refine) {
-    const mesh = requireFile(files, 'face_landmark.tflite');
-    requireShapes(mesh, '1x192x192x3 → 1x1x1x1404 1x1x1x1');
-    return { ...common, mesh: withStaticShapes(mesh), heads: null, points: 468 };
+    const mesh = readNetwork(files, 'face_landmark.tflite', '1x192x192x3 → 1x1x1x1404 1x1x1x1');
+    return { ...common, mesh, heads: null, points: 468 };
   }
-  const attention = withStaticShapes(requireFile(files, 'face_landmark_with_attention.tflite'));
-  const mesh = cutModel(attention, ATTENTION_INPUT, ATTENTION_MIDDLE);
-  const heads = cutModel(attention, ATTENTION_CROPS, ATTENTION_FOUND);
+  const attention = readTfliteGraph(requireFile(files, 'face_landmark_with_attention.tflite'));
+  const mesh = cutGraph(attention, ATTENTION_INPUT, ATTENTION_MIDDLE);
+  const heads = cutGraph(attention, ATTENTION_CROPS, ATTENTION_FOUND);
   requireShapes(mesh, '1x192x192x3 → 1x1x1x1404 1x1x1x1 1x48x48x32');
   const crop = '1x16x16x32';
   requireShapes(heads, `${crop} ${crop} ${crop} → 1x1x1x160 1x1x1x142 1x1x1x10 1x1x1x142 1x1x1x10`);
@@ -136,10 +135,14 @@ export function parsePackedAssets(data: Uint8Array, loaderScript: string, refine
 
 const DETECTOR_SHAPES = '1x128x128x3 → 1x896x16 1x896x1';
 
-function requireShapes(bytes: Uint8Array, known: string): void {
-  const { inputs, outputs } = tfliteShapes(bytes);
-  const [found, given] = [inputs, outputs].map((list) => list.map((shape) => shape.join('x')).join(' '));
-  if (`${found} → ${given}` !== known) {
+function readNetwork(files: Map<string, Uint8Array>, name: string, shapes: string): TfliteGraph {
+  const graph = readTfliteGraph(requireFile(files, name));
+  requireShapes(graph, shapes);
+  return graph;
+}
+
+function requireShapes(graph: TfliteGraph, known: string): void {
+  if (describeShapes(graph) !== known) {
     throw new LokiError('MODEL_INVALID', `A face network has another shape than this program knows.`);
   }
 }

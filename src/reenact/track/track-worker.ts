@@ -9,8 +9,8 @@ import { FaceDetector } from './face-detector.ts';
 import { FaceFollower } from './face-follower.ts';
 import type { MeshResult } from './face-mesh.ts';
 import { loadFaceModels } from './face-models.ts';
-import { loadLiteRt } from './litert-runtime.ts';
 import { createMesh } from './mesh-factory.ts';
+import { openNetwork } from './onnx-network.ts';
 import type { SharedPicture, TrackReply, TrackRequest, TrackWorkerData } from './track-messages.ts';
 
 const port = parentPort!;
@@ -22,9 +22,8 @@ function reply(message: TrackReply): void {
 async function start({ modelPaths, refine, numThreads }: TrackWorkerData): Promise<void> {
   try {
     const models = await loadFaceModels(modelPaths, refine);
-    const runtime = await loadLiteRt(numThreads);
-    const detector = new FaceDetector(await runtime.compile(models.detector));
-    const follower = new FaceFollower(detector, await createMesh(runtime, models));
+    const detector = new FaceDetector(await openNetwork(models.detector, numThreads));
+    const follower = new FaceFollower(detector, await createMesh(models, numThreads));
     let previous: Promise<void> = Promise.resolve();
     port.on('message', (request: TrackRequest) => {
       previous = previous.then(() => answer(follower, request));
