@@ -109,7 +109,10 @@ function addInnerRow(
   const lastY = y + (to - 1 - from) * fineStepY;
   const [endX, endY] = [FINE * Math.min(MAX_FINE_PX, width - 1), FINE * Math.min(MAX_FINE_PX, height - 1)];
   const inside =
-    Math.min(x, lastX) >= 0 && Math.max(x, lastX) < endX && Math.min(y, lastY) >= 0 && Math.max(y, lastY) < endY;
+    Math.min(x, lastX) >= 0 &&
+    Math.max(x, lastX) < endX &&
+    Math.min(y, lastY) >= 0 &&
+    Math.max(y, lastY) < endY;
   if (!inside) return false;
   for (let o = firstPixel + from; o < firstPixel + to; o++) {
     const fx = (x >> 8) & 255;
@@ -158,7 +161,23 @@ function addRow(
   from: number,
   to: number,
 ): void {
-  if (addInnerRow(pixels, width, height, startX, startY, stepX, stepY, gain, out, firstPixel, planeSize, from, to)) {
+  if (
+    addInnerRow(
+      pixels,
+      width,
+      height,
+      startX,
+      startY,
+      stepX,
+      stepY,
+      gain,
+      out,
+      firstPixel,
+      planeSize,
+      from,
+      to,
+    )
+  ) {
     return;
   }
   const maxX = WEIGHT_SUM * (width - 1);

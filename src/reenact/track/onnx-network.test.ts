@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { RgbaImage } from '../frame.ts';
-import { FaceDetector, type FaceCandidate } from './face-detector.ts';
+import { type FaceCandidate, FaceDetector } from './face-detector.ts';
 import { defaultFaceModelPaths, loadFaceModels } from './face-models.ts';
 import { createMesh } from './mesh-factory.ts';
 import { openNetwork } from './onnx-network.ts';

@@ -9,7 +9,8 @@ const OUTER = 5;
 
 /** Convolution, PRelu, convolution a channel, convolution, and the input added, as the blocks of the face mesh are. */
 function block(width: number, slopes: Float32Array, wave: (i: number) => number, peek: boolean): OnnxGraph {
-  const values = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => wave(i + count));
+  const values = (count: number): Float32Array =>
+    Float32Array.from({ length: count }, (_, i) => wave(i + count));
   const conv = (name: string, input: string, group: number, kernel: number): OnnxNode => ({
     operator: 'Conv',
     inputs: [input, `${name}_w`, `${name}_b`],

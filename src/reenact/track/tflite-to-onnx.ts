@@ -8,7 +8,13 @@ import {
   type OnnxNode,
   type OnnxValue,
 } from './onnx-model.ts';
-import type { TfliteGraph, TfliteOperator, TfliteTensor, TfliteWindow, TfliteWiring } from './tflite-graph.ts';
+import type {
+  TfliteGraph,
+  TfliteOperator,
+  TfliteTensor,
+  TfliteWindow,
+  TfliteWiring,
+} from './tflite-graph.ts';
 
 /**
  * The same network for ONNX Runtime. TFLite has pictures as `[batch, height, width, channels]`, ONNX as
@@ -187,11 +193,7 @@ class Converter {
   }
 
   /** `[top, left, bottom, right]`. */
-  #pads(
-    input: number,
-    size: readonly [number, number],
-    window: TfliteWindow,
-  ): number[] {
+  #pads(input: number, size: readonly [number, number], window: TfliteWindow): number[] {
     const { shape } = this.#tensor(input);
     const [vertical, horizontal] = [0, 1].map((axis) =>
       window.padding === 'valid' ? 0 : samePadding(shape[1 + axis], size[axis], window.strides[axis]),
@@ -240,9 +242,7 @@ class Converter {
       throw invalidModel('weights that are no floating-point constants');
     }
     const memory = aligned(data);
-    return type === 'float16'
-      ? halfToFloat(new Uint16Array(memory))
-      : new Float32Array(memory);
+    return type === 'float16' ? halfToFloat(new Uint16Array(memory)) : new Float32Array(memory);
   }
 
   #name(index: number): string {
