@@ -20,12 +20,12 @@ export interface FaceTrackerOptions {
   readonly modelPaths?: readonly string[];
   /**
    * False: from the npm package take the plain mesh, 468 points without irises and with coarser lips and lids, for
-   * a quarter less time. Default true: 478 points from either source.
+   * less time. Default true: 478 points from either source.
    */
   readonly refine?: boolean;
   /**
-   * Threads of the inference, 1 to 4; default 1, which leaves a second core to the caller. 2 halves the time of a
-   * frame on an idle machine.
+   * Threads of the inference, 1 to 4; default 1, which leaves a second core to the caller. More can only pay
+   * where cores are idle.
    */
   readonly numThreads?: number;
 }

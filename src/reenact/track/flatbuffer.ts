@@ -1,7 +1,7 @@
 import { LokiError } from '../../errors.ts';
 
 /** Elements of a vector: byte position of the first, and their number. */
-export interface FlatBufferVector {
+interface FlatBufferVector {
   readonly start: number;
   readonly count: number;
 }
