@@ -1,0 +1,66 @@
+"""Command line, from models/training: python3 -m loki parameters | export | weights. See docs/loki-pack.md."""
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import sys  # noqa: E402
+from fractions import Fraction  # noqa: E402
+
+import torch  # noqa: E402
+
+from loki_training.export import randomise  # noqa: E402
+
+from .config import Size  # noqa: E402
+from .model import Loki  # noqa: E402
+from .pack import export_pack  # noqa: E402
+from .parameters import print_table  # noqa: E402
+from .safetensors import BadWeights, read_safetensors  # noqa: E402
+from .weights import load_weights  # noqa: E402
+
+HEAD = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../head/open-head.bin"))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="loki", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("parameters", help="what the full-scale model has, and two-tower models beside it")
+    export = commands.add_parser("export", help="a pack, from weights or with random ones")
+    export.add_argument("--out", required=True)
+    export.add_argument("--width", type=Fraction, default=Fraction(1), help="of every layer: 1 is Stable Diffusion 1.5's")
+    export.add_argument("--resolution", type=int, default=512)
+    export.add_argument("--weights", action="append", default=[], help=".safetensors; may be given again")
+    export.add_argument("--seed", type=int, default=1)
+    export.add_argument("--head", default=HEAD)
+    weights = commands.add_parser("weights", help="what of .safetensors files has a place in the model")
+    weights.add_argument("files", nargs="+")
+    options = parser.parse_args()
+    try:
+        run(options)
+    except (BadWeights, ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
+
+
+def run(options):
+    if options.command == "parameters":
+        print_table()
+        return
+    torch.manual_seed(getattr(options, "seed", 1))
+    if options.command == "weights":
+        print(json.dumps(load_all(Loki(Size()), options.files), indent=2))
+        return
+    model = Loki(Size(options.width, options.resolution))
+    model.start_injection()
+    if options.weights:
+        print(json.dumps(load_all(model, options.weights), indent=2))
+    else:
+        randomise(model, options.seed)
+    export_pack(model, options.out, options.head)
+
+
+def load_all(model, paths):
+    return load_weights(model, {name: tensor for path in paths for name, tensor in read_safetensors(path).items()})
+
+
+main()
