@@ -4,6 +4,7 @@ import os
 import tempfile
 import unittest
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -69,6 +70,13 @@ class Data(unittest.TestCase):
         self.assertEqual(len(self.people), 3)
         training, held_out = split_people(self.people)
         self.assertEqual((len(training), len(held_out)), (2, 1))
+
+    def test_a_person_keeps_its_side_when_others_come(self):
+        Named = lambda i: SimpleNamespace(folder=f"/data/{i}")
+        few, many = [Named(i) for i in range(60)], [Named(i) for i in range(1000)]
+        names = lambda people: {person.folder for person in people}
+        self.assertTrue(names(split_people(few)[1]) <= names(split_people(many)[1]))
+        self.assertTrue(30 <= len(split_people(many)[1]) <= 70)
 
     def test_a_short_file_is_refused(self):
         from loki_training.data import Person

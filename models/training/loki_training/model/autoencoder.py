@@ -11,6 +11,14 @@ from .layers import PlainBlock, conv, patches
 GATE_START = -3.0
 
 
+def initialise(module):
+    """He et al.'s initialisation: without normalisation torch's default would let a signal fade by six a layer."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d) and layer.weight.any():
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+
+
 class Encoder(nn.Module):
     """(target, warp) [n, 3, 256, 256] -> latent [n, 8, 32, 32]. Used in training alone."""
 
@@ -22,6 +30,7 @@ class Encoder(nn.Module):
         self.down = conv(fine, coarse, stride=2)
         self.blocks = nn.ModuleList([PlainBlock(coarse), PlainBlock(coarse)])
         self.out = conv(coarse, LATENT_CHANNELS)
+        initialise(self)
 
     def forward(self, target, warp):
         x = F.relu(self.target(target) + self.warp(warp))
@@ -50,8 +59,8 @@ class Decoder(nn.Module):
         self.join = conv(fine + warp_fine, fine, 1)
         self.fine = PlainBlock(fine)
         self.out = conv(fine, 5 * 16)
+        initialise(self)
         nn.init.normal_(self.out.weight, std=0.01)
-        nn.init.zeros_(self.out.bias)
         with torch.no_grad():
             self.out.bias[3 * 16 : 4 * 16] = GATE_START
 
