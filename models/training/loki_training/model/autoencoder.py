@@ -34,7 +34,7 @@ class Encoder(nn.Module):
 
     def forward(self, target, warp):
         x = F.relu(self.target(target) + self.warp(warp))
-        x = F.relu(self.down(self.fine(x)))
+        x = self.down(self.fine(x))
         for block in self.blocks:
             x = block(x)
         return self.out(x)
@@ -58,18 +58,17 @@ class Decoder(nn.Module):
         self.up = conv(coarse, 4 * fine, 1)
         self.join = conv(fine + warp_fine, fine, 1)
         self.fine = PlainBlock(fine)
-        self.out = conv(fine, 5 * 16)
+        self.out = conv(fine, 5 * 16, zero=True)
         initialise(self)
-        nn.init.normal_(self.out.weight, std=0.01)
         with torch.no_grad():
             self.out.bias[3 * 16 : 4 * 16] = GATE_START
 
     def forward(self, latent, warp):
         warp_fine = F.relu(self.warp_fine(warp))
         x = torch.cat((latent, F.relu(self.warp_coarse(warp_fine))), dim=1)
-        x = self.coarse(F.relu(self.enter(x)))
+        x = self.coarse(self.enter(x))
         x = F.pixel_shuffle(self.up(x), 2)
-        x = self.fine(F.relu(self.join(torch.cat((x, warp_fine), dim=1))))
+        x = self.fine(self.join(torch.cat((x, warp_fine), dim=1)))
         x = F.pixel_shuffle(self.out(x), 4)
         gate, mask = torch.sigmoid(x[:, 3:4]), torch.sigmoid(x[:, 4:5])
         return x[:, :3] - gate * warp, mask
