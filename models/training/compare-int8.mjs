@@ -17,7 +17,7 @@ const manifest = JSON.parse(readFileSync(join(pack, 'pack.json'), 'utf8'));
 
 for (const graph of ['denoiser', 'decoder']) {
   const float = await open(manifest.graphs[graph].file);
-  const integer = await open(manifest.graphs.int8[graph].file);
+  const integer = await open(manifest.int8[graph].file);
   const decibels = [];
   for (const inputs of plan[graph].runs) {
     const feeds = feedsOf(inputs);

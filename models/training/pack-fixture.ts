@@ -19,9 +19,8 @@ type GraphName = 'identity' | 'denoiser' | 'decoder';
 /** A pack as the trainer exports it, open in onnxruntime: without the checks that the product's loader makes. */
 export interface ExportedPack extends Readonly<Record<GraphName, ort.InferenceSession>> {
   readonly manifest: {
-    readonly graphs: Readonly<Record<GraphName, GraphEntry>> & {
-      readonly int8?: Readonly<Partial<Record<GraphName, GraphEntry>>>;
-    };
+    readonly graphs: Readonly<Record<GraphName, GraphEntry>>;
+    readonly int8?: Readonly<Partial<Record<GraphName, GraphEntry>>>;
   };
 }
 
@@ -29,7 +28,7 @@ export interface ExportedPack extends Readonly<Record<GraphName, ort.InferenceSe
 export async function openPack(folder: string, int8 = false): Promise<ExportedPack> {
   const manifest = JSON.parse(await readFile(join(folder, 'pack.json'), 'utf8')) as ExportedPack['manifest'];
   const open = (graph: GraphName): Promise<ort.InferenceSession> => {
-    const { file } = (int8 ? manifest.graphs.int8?.[graph] : undefined) ?? manifest.graphs[graph];
+    const { file } = (int8 ? manifest.int8?.[graph] : undefined) ?? manifest.graphs[graph];
     return ort.InferenceSession.create(join(folder, file), { intraOpNumThreads: 1 });
   };
   const [identity, denoiser, decoder] = await Promise.all([

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,24 +25,29 @@ describe.skipIf(!able)('training', () => {
   });
   afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-  it('passes its Python tests', { timeout: 5 * MINUTES, retry: 0 }, () => {
-    const run = spawnSync(PYTHON, ['-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], {
-      cwd: import.meta.dirname,
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OMP_WAIT_POLICY: 'PASSIVE' },
-      encoding: 'utf8',
-    });
-    expect(run.stderr).toMatch(/\nOK/);
+  it('passes its Python tests', { timeout: 5 * MINUTES, retry: 0 }, async () => {
+    const text = await output(PYTHON, ['-m', 'unittest', 'discover', '-s', 'tests', '-t', '.']);
+    expect(text).toMatch(/\nOK/);
   });
 
   it('lowers its loss and exports a pack that runs', { timeout: 15 * MINUTES, retry: 0 }, async () => {
-    const run = spawnSync('bash', [join(import.meta.dirname, 'smoke.sh'), out, PYTHON], { encoding: 'utf8' });
-    expect(`${run.stderr}\n${run.stdout}`).toContain('the smoke run passed');
+    expect(await output('bash', ['smoke.sh', out, PYTHON])).toContain('the smoke run passed');
     for (const int8 of [false, true]) {
       const pack = await openPack(join(out, 'pack'), int8);
-      if (int8) expect(pack.manifest.graphs.int8?.denoiser).toBeDefined();
+      if (int8) expect(pack.manifest.int8?.denoiser).toBeDefined();
       const { inputs } = pack.manifest.graphs.denoiser;
       const { v } = await pack.denoiser.run(randomFeeds(inputs, { batch: 1, frames: 1, slots: 15 }, 1));
       expect((v.data as Float32Array).every(Number.isFinite)).toBe(true);
     }
   });
 });
+
+/** Both outputs of a command run in this folder, whether it fails or not. Awaited: the test runner has to be answered. */
+function output(command: string, args: string[]): Promise<string> {
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OMP_WAIT_POLICY: 'PASSIVE' };
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd: import.meta.dirname, env, maxBuffer: 2 ** 26 }, (_, stdout, stderr) =>
+      resolve(`${stderr}\n${stdout}`),
+    );
+  });
+}

@@ -30,7 +30,7 @@ def insert(options):
         shutil.move(path + ".part", path)
         int8[graph] = {**manifest["graphs"][graph], "file": os.path.basename(path), "sha256": sha256(path)}
     # The identity encoder runs once an avatar: it stays in float.
-    manifest["graphs"]["int8"] = int8
+    manifest["int8"] = int8
     write_manifest(options.pack, manifest)
     files = [entry["file"] for entry in int8.values()] + [manifest["graphs"]["identity"]["file"]]
     sizes = sum(os.path.getsize(os.path.join(options.pack, file)) for file in files)
