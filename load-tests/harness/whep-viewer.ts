@@ -77,7 +77,7 @@ export async function watch(base: string, roomId: string, token: string): Promis
   const { receiver } = peer.addTransceiver('video', { direction: 'recvonly' });
   peer.addTransceiver('audio', { direction: 'recvonly' });
   await peer.setLocalDescription(await peer.createOffer());
-  const response = await fetch(`${base}/whep/${roomId}`, {
+  const response = await fetchTwice(`${base}/whep/${roomId}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' },
     body: peer.localDescription?.sdp ?? '',
@@ -100,4 +100,13 @@ function count(counter: Counted, marker: boolean): void {
   counter.lastMs = nowMs;
   counter.packets++;
   if (marker) counter.frames++;
+}
+
+/** Once more where the connection broke: a server may end an idle one just as it is used again. */
+async function fetchTwice(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch {
+    return fetch(url, request);
+  }
 }
