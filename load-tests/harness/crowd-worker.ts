@@ -43,7 +43,8 @@ let undecodable = 0;
 process.on('message', (order: CrowdOrder) => {
   obey(order).then(
     () => answer(null),
-    (error: Error) => answer(error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message),
+    (error: Error) =>
+      answer(error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message),
   );
 });
 process.on('disconnect', () => process.exit(0));
