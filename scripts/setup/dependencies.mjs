@@ -28,7 +28,7 @@ export function dependenciesReady() {
 export async function installDependencies(say) {
   if (dependenciesReady()) return;
   refuseMusl();
-  say('Set-up: installing the dependencies with npm (about a minute; 110 MB to fetch, 500 MB on disk) ...');
+  say('Set-up: installing the dependencies with npm (about a minute; 220 MB to fetch, 850 MB on disk) ...');
   const args = ['install', '--no-save', '--ignore-scripts', '--include=dev', '--include=optional'];
   const npm = process.env.npm_execpath ?? '';
   const fromNpm = /npm-cli\.[cm]?js$/.test(npm);
