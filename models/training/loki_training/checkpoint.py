@@ -56,5 +56,6 @@ class Ema:
     def update(self, generator):
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for name, value in generator.state_dict().items():
-            self.state[name].lerp_(value, 1 - decay)
+        averages = list(self.state.values())
+        torch._foreach_mul_(averages, decay)
+        torch._foreach_add_(averages, list(generator.state_dict().values()), alpha=1 - decay)

@@ -90,6 +90,7 @@ def add_training(stage):
     budget.add_argument("--steps", type=int)
     stage.add_argument("--lr", type=float, help="peak learning rate")
     stage.add_argument("--batch-people", type=int, help="people a batch")
+    stage.add_argument("--watch", action="store_true", help="people who are rendered meanwhile join in")
     stage.add_argument("--plain", action="store_true", help="no augmentation")
 
 

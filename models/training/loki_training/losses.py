@@ -69,7 +69,7 @@ def decoded_loss(decoded, batch, masked=1.0):
     unmasked = ((batch.warp + delta - batch.target).abs() * weight).mean()
     open_share = mask.mean()
     warp = ((batch.warp - batch.target).abs() * weight).mean()
-    figures = {"l1": l1.item(), "gain": l1.item() / max(1e-6, warp.item()), "mask": open_share.item()}
+    figures = {"l1": l1, "gain": l1 / warp.clamp(min=1e-6), "mask": open_share}
     return loss + UNMASKED_WEIGHT * unmasked + masked * MASK_WEIGHT * open_share, picture, figures
 
 

@@ -9,11 +9,12 @@ from PIL import Image
 from torch.nn import functional as F
 
 from .checkpoint import load_generator
-from .data import load_people, make_batch, split_people
+from .data import make_batch
 from .export import NOISE_COHERENCE
 from .losses import window_fade
 from .model.autoencoder import composite
 from .model.generator import causal_ages
+from .people import held_out_people
 from .schedule import coherent_noise
 
 STEPS = (1, 2, 4)
@@ -73,14 +74,14 @@ def evaluate(options):
     generator, stage = load_generator(options.run, options.stage_name)
     generator.to(device)
     temporal = stage in ("temporal", "distill")
-    _, held_out = split_people(load_people(options.data))
+    held_out = held_out_people(options.data, device)
     clips = [(person, clip) for person in held_out for clip in person.clips]
     order = np.random.default_rng(options.seed).permutation(len(clips))[: options.clips]
     sums, strips = {}, []
     for number, index in enumerate(order):
         person, (start, length) = clips[index]
         frames = min(16, length)
-        batch = make_batch([(person, start + np.arange(frames))]).to(device)
+        batch = make_batch([(person, start + np.arange(frames))])
         target = batch.target * 0.5 + 0.5
         mouth = F.interpolate((batch.mouth > 0.5).float(), scale_factor=4)
         eyes = F.interpolate((batch.eyes > 0.5).float(), scale_factor=4)

@@ -8,9 +8,11 @@ import torch
 from . import checkpoint
 from .checkpoint import Ema
 from .config import SIZES
-from .data import Sampler, load_people, split_people
+from .data import Sampler
 from .journal import Journal, draw_curves
 from .model.generator import Generator
+from .people import Crowd
+from .stages.base import CROP
 
 SAVE_EVERY_S = 60
 LOG_EVERY = 20
@@ -19,9 +21,10 @@ CLIP_NORM = 1.0
 
 
 def set_up_torch(threads):
-    """Two threads at most by default: torch's and the data thread's else fight. TF32 where there is a GPU."""
+    """TF32 and measured convolutions where there is a GPU."""
     torch.set_num_threads(threads)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -75,21 +78,22 @@ def train(options, stage_class):
     budget.before = state["seconds"] if state else 0.0
     frames = state["frames"] if state else 0
 
-    people, _ = split_people(load_people(options.data))
+    crowd = Crowd(options.data, device, options.watch)
     stage = stage_class(generator, device, options)
     torch.manual_seed(options.seed * 1_000_003 + step)
     sampler = Sampler(
-        people, stage.people, stage.frames, [options.seed, stage.number, step], clips=stage.clips,
-        augmented=not options.plain, side=stage.crop_side, ahead=2 if device == "cuda" else 0,
+        crowd, stage.people, stage.frames, [options.seed, stage.number, step], clips=stage.clips,
+        augmented=not options.plain, crop_side=CROP, cropped=stage.cropped,
     )
-    optimiser = torch.optim.AdamW(stage.parameter_groups(), betas=(0.9, 0.98), weight_decay=1e-4)
+    fused = {"fused": True} if device == "cuda" else {}
+    optimiser = torch.optim.AdamW(stage.parameter_groups(), betas=(0.9, 0.98), weight_decay=1e-4, **fused)
     peaks = [group["lr"] for group in optimiser.param_groups]
     ema = Ema(generator)
     if state is not None:
         optimiser.load_state_dict(state["optimiser"])
         ema.state = {name: value.to(device) for name, value in state["ema"].items()}
         ema.steps = step
-    print(f"{stage.name}: {len(people)} people, {sum(p.frames for p in people)} frames, {device}, from step {step}")
+    print(f"{stage.name}: {len(crowd.people)} people, {crowd.frames} frames, {device}, from step {step}")
 
     journal, figures, sums, since, saved = Journal(options.run, stage.name), {}, {}, time.monotonic(), time.monotonic()
     logged_frames = frames
@@ -108,11 +112,9 @@ def train(options, stage_class):
     while (progress := budget.progress(step)) < 1:
         for group, peak in zip(optimiser.param_groups, peaks):
             group["lr"] = peak * rate(progress)
-        batch = sampler.next().to(device)
+        batch = sampler.next()
         with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
             loss, values = stage.loss(batch, progress)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"{stage.name}: the loss is not finite at step {step}; resume with a lower --lr.")
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], CLIP_NORM)
@@ -120,22 +122,25 @@ def train(options, stage_class):
         ema.update(generator)
         step += 1
         frames += batch.target.shape[0]
-        for name, value in {"loss": loss.item(), **values}.items():
-            sums.setdefault(name, []).append(value)
+        for name, value in {"loss": loss, **values}.items():
+            sums.setdefault(name, []).append(value.detach())
         if step % LOG_EVERY == 0 or budget.progress(step) >= 1:
+            # Only here a GPU is waited for.
+            figures = {name: torch.stack(v).mean().item() for name, v in sums.items()}
             now = time.monotonic()
-            figures = {name: sum(v) / len(v) for name, v in sums.items()}
+            if not math.isfinite(figures["loss"]):
+                raise FloatingPointError(f"{stage.name}: the loss is not finite at step {step}; resume with a lower --lr.")
             speed = (frames - logged_frames) / max(1e-9, now - since)
             journal.write(
                 {"step": step, "frames": frames, "seconds": round(budget.seconds()), "lr": peaks[0] * rate(progress),
                  "frames_per_second": round(speed, 1), **figures}
             )  # fmt: skip
-            print(f"{stage.name} {step:6d} {progress:6.1%} {speed:6.1f} frames/s  "
+            print(f"{stage.name} {step:6d} {progress:6.1%} {speed:6.1f} frames/s of {len(crowd.people)} people  "
                   + "  ".join(f"{name} {value:.4f}" for name, value in figures.items()), flush=True)  # fmt: skip
             sums, since, logged_frames = {}, now, frames
-        if time.monotonic() - saved > SAVE_EVERY_S:
-            keep(done=False)
-            saved = time.monotonic()
+            if now - saved > SAVE_EVERY_S:
+                keep(done=False)
+                saved = now
     stage.finish()
     ema_finish(stage, generator, ema)
     keep(done=True)

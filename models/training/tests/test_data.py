@@ -9,10 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from loki_training.augment import block_artefacts, blur, mirror, painterly, posterise, shift_raster, translate
-from loki_training.data import Sampler, crop, load_people, make_batch, maps, split_people
-from loki_training.dummy import write_people
+from loki_training.augment import augment, block_artefacts, blotches, blur, gaussians, mirror, painterly, posterise
+from loki_training.augment import shift_raster, translate
+from loki_training.data import Sampler, crop, make_batch, maps
+from loki_training.dummy import write_people, write_person
 from loki_training.encoding import driver_map
+from loki_training.people import Crowd, Person, held_out_people, is_held_out, list_people, load_people, training_people
 
 FIXTURE = os.path.join(os.path.dirname(__file__), "../fixtures/person.zip")
 
@@ -44,7 +46,7 @@ class Encoding(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             with zipfile.ZipFile(FIXTURE) as archive:
                 archive.extractall(folder)
-            (person,) = load_people(folder)
+            (person,) = load_people(folder, list_people(folder))
             batch = make_batch([(person, range(person.frames))])
         self.assertEqual(tuple(batch.target.shape), (person.frames, 3, 256, 256))
         self.assertGreater(batch.mouth.max().item(), 0.9)
@@ -59,28 +61,36 @@ class Data(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         write_people(cls.folder.name, 3, frames=6, clip=3)
         os.makedirs(os.path.join(cls.folder.name, "00009.part"))
-        cls.people = load_people(cls.folder.name)
+        cls.crowd = Crowd(cls.folder.name)
+        cls.people = load_people(cls.folder.name, list_people(cls.folder.name))
 
     @classmethod
     def tearDownClass(cls):
-        cls.people = None
+        cls.people = cls.crowd = None
         cls.folder.cleanup()
 
     def test_unfinished_people_are_left_out_and_some_held_out(self):
         self.assertEqual(len(self.people), 3)
-        training, held_out = split_people(self.people)
-        self.assertEqual((len(training), len(held_out)), (2, 1))
+        folder = self.folder.name
+        self.assertEqual((len(training_people(folder)), len(held_out_people(folder))), (2, 1))
 
-    def test_a_person_keeps_its_side_when_others_come(self):
-        Named = lambda i: SimpleNamespace(folder=f"/data/{i}")
-        few, many = [Named(i) for i in range(60)], [Named(i) for i in range(1000)]
-        names = lambda people: {person.folder for person in people}
-        self.assertTrue(names(split_people(few)[1]) <= names(split_people(many)[1]))
-        self.assertTrue(30 <= len(split_people(many)[1]) <= 70)
+    def test_about_one_in_twenty_is_held_out(self):
+        self.assertTrue(30 <= sum(is_held_out(str(i)) for i in range(1000)) <= 70)
+
+    def test_people_who_are_rendered_meanwhile_join_in(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_people(folder, 2, frames=2, seed=5)
+            crowd = Crowd(folder, watch=True)
+            names = {os.path.basename(person.folder) for person in crowd.people}
+            write_person(os.path.join(folder, "later"), 2, 2, 9)
+            crowd.look_again()
+            self.assertEqual(len(crowd.people), len(names), "it looks every few seconds only")
+            crowd.looked -= 60
+            crowd.look_again()
+            self.assertEqual({os.path.basename(person.folder) for person in crowd.people}, names | {"later"})
+            crowd = None
 
     def test_a_short_file_is_refused(self):
-        from loki_training.data import Person
-
         with tempfile.TemporaryDirectory() as folder:
             write_people(folder, 1, frames=2)
             path = os.path.join(folder, "00000", "warp.u8")
@@ -89,7 +99,7 @@ class Data(unittest.TestCase):
                 Person(os.path.join(folder, "00000"))
 
     def test_batches_repeat_for_a_seed(self):
-        draw = lambda seed: Sampler(self.people, 2, 2, seed, clips=True).next()
+        draw = lambda seed: Sampler(self.crowd, 2, 2, seed, clips=True, crop_side=20).next()
         first, again, other = draw(1), draw(1), draw(2)
         self.assertTrue(torch.equal(first.warp, again.warp) and torch.equal(first.driver_map, again.driver_map))
         self.assertFalse(torch.equal(first.warp, other.warp))
@@ -97,64 +107,103 @@ class Data(unittest.TestCase):
         self.assertEqual((first.people, first.frames), (2, 2))
 
     def test_crops_of_all_parts_show_the_same_place(self):
-        batch = make_batch([(self.people[0], [0, 1]), (self.people[1], [2, 3])])
-        part, cut = crop(batch, 20, np.random.default_rng(0))
+        samples = [(self.people[0], [0, 1]), (self.people[1], [2, 3])]
+        batch = make_batch(samples, np.random.default_rng(0), crop_side=20)
+        part, cut = crop(batch, 20)
         self.assertEqual(tuple(part.target.shape), (4, 3, 160, 160))
         self.assertEqual(tuple(part.mouth.shape), (4, 1, 40, 40))
         down = torch.nn.functional.avg_pool2d(batch.target, 8)
         self.assertTrue(torch.allclose(torch.nn.functional.avg_pool2d(part.target, 8), cut(down), atol=1e-6))
 
+    def test_a_batch_of_crops_is_what_a_crop_of_the_batch_shows(self):
+        samples = [(self.people[0], [0, 1]), (self.people[1], [2, 3])]
+        options = {"crop_side": 20}
+        part, _ = crop(make_batch(samples, np.random.default_rng(0), **options), 20)
+        cropped = make_batch(samples, np.random.default_rng(0), cropped=True, **options)
+        for name in ("target", "warp", "mouth", "eyes", "fade"):
+            self.assertTrue(torch.equal(getattr(part, name), getattr(cropped, name)), name)
+
+    def test_places_follow_mirrored_pictures(self):
+        """Wherever the mouth and the eyes of a picture went, most places lie there."""
+        person, seen = self.people[0], []
+        for seed in range(60):
+            batch = make_batch([(person, [0])], np.random.default_rng(seed), augmented=True, crop_side=20)
+            part, _ = crop(batch, 20)
+            seen.append((part.mouth + part.eyes).sum().item() / (batch.mouth + batch.eyes).sum().item())
+        self.assertGreater(np.mean(seen), 0.6)
+
 
 class Augmentation(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(0)
-        self.images = torch.rand(2, 3, 32, 40)
+        self.images = torch.rand(2, 3, 3, 32, 40)
 
-    def test_blur_is_the_plain_convolution(self):
-        from loki_training.augment import gaussian
-
-        kernel = gaussian(1.0)
-        radius = len(kernel) // 2
-        padded = np.pad(self.images[0, 0].numpy(), radius, mode="edge")
-        plain = np.zeros((32, 40))
-        for y in range(32):
-            for x in range(40):
-                window = padded[y : y + len(kernel), x : x + len(kernel)]
-                plain[y, x] = (window * np.outer(kernel, kernel)).sum()
-        self.assertTrue(np.allclose(blur(self.images, 1.0)[0, 0].numpy(), plain, atol=1e-5))
+    def test_blur_is_the_plain_convolution_of_each_person(self):
+        sigma = np.array([0.6, 1.0])
+        blurred = blur(self.images, sigma).numpy()
+        kernels = gaussians(sigma, 3)
+        for person, kernel in enumerate(kernels):
+            radius = len(kernel) // 2
+            padded = np.pad(self.images[person, 1, 0].numpy(), radius, mode="edge")
+            plain = np.zeros((32, 40))
+            for y in range(32):
+                for x in range(40):
+                    window = padded[y : y + len(kernel), x : x + len(kernel)]
+                    plain[y, x] = (window * np.outer(kernel, kernel)).sum()
+            self.assertTrue(np.allclose(blurred[person, 1, 0], plain, atol=1e-5))
 
     def test_filters_keep_flat_pictures(self):
-        flat = torch.full((1, 3, 32, 32), 0.5)
+        flat = torch.full((1, 3, 3, 32, 32), 0.5)
         rng = np.random.default_rng(0)
         for name, changed in (
-            ("blur", blur(flat, 1.0)),
+            ("blur", blur(flat, np.array([1.0]))),
             ("painterly", painterly(flat, 2)),
-            ("blocks", block_artefacts(flat, 0.01)),
-            ("posterise", posterise(flat, 8, rng)),
+            ("blocks", block_artefacts(flat, np.array([0.01]))),
+            ("posterise", posterise(flat, rng)),
         ):
-            self.assertTrue(torch.allclose(changed, flat, atol=0.01), name)
+            self.assertTrue(torch.allclose(changed, flat, atol=0.05 if name == "posterise" else 0.01), name)
+
+    def test_a_target_and_its_warp_stay_alike(self):
+        """What the warp already shows is to be left alone, whatever the appearance."""
+        frames = self.images[:, :1].expand(-1, 5, -1, -1, -1).clone()
+        for seed in range(20):
+            changed = augment(frames.clone(), 2, np.random.default_rng(seed))
+            self.assertTrue(torch.allclose(changed[:, :2], changed[:, 2:4], atol=1e-5), seed)
+            self.assertTrue(changed.min() >= 0 and changed.max() <= 1)
+
+    def test_people_are_changed_apart(self):
+        alike = self.images[:1].expand(4, -1, -1, -1, -1).clone()
+        changed = augment(alike, 1, np.random.default_rng(3))
+        for i in range(1, 4):
+            self.assertGreater((changed[i] - changed[0]).abs().mean().item(), 0.01)
+
+    def test_blotches_are_smooth(self):
+        flat = torch.full((1, 3, 3, 64, 64), 0.5)
+        changed = blotches(flat, 1, np.random.default_rng(1))
+        self.assertGreater(changed.std().item(), 0.005)
+        self.assertLess(changed.diff(dim=4).abs().max().item(), 0.2)
 
     def test_a_shift_by_a_whole_pixel_moves_pixels(self):
-        moved = translate(self.images, (1, 0))
-        self.assertTrue(torch.allclose(moved[..., 1:], self.images[..., :-1], atol=1e-4))
+        moved = translate(self.images, np.array([[1, 0], [0, 0]]))
+        self.assertTrue(torch.allclose(moved[0, ..., 1:], self.images[0, ..., :-1], atol=1e-4))
+        self.assertTrue(torch.allclose(moved[1], self.images[1], atol=1e-4))
 
     def test_a_shifted_raster_keeps_values_at_its_rim(self):
-        raster = torch.zeros(1, 8, 64, 64)
-        raster[:, 3:6, 20:40, 20:40], raster[:, 6:, 20:40, 20:40] = 0.1, 1
-        moved = shift_raster(raster, (0.3, 0.2))
+        raster = torch.zeros(1, 1, 8, 64, 64)
+        raster[:, :, 3:6, 20:40, 20:40], raster[:, :, 6:, 20:40, 20:40] = 0.1, 1
+        moved = shift_raster(raster, np.array([[0.3, 0.2]]))[0]
         inside = moved[:, 7] > 0
         self.assertTrue(torch.allclose(moved[:, 3][inside], torch.tensor(0.1), atol=1e-5))
         self.assertEqual(set(moved[:, 7].unique().tolist()), {0.0, 1.0})
 
     def test_mirroring_turns_the_map_round(self):
-        class Heads:
-            def random(self):
-                return 1.0
-
-        raster = torch.rand(1, 8, 64, 64)
-        _, turned = mirror(self.images, raster, Heads())
-        self.assertTrue(torch.equal(turned[:, 3], -raster[:, 3].flip(2)))
-        self.assertTrue(torch.equal(turned[:, 4], raster[:, 4].flip(2)))
+        raster, fade = torch.rand(2, 1, 8, 64, 64), torch.rand(2, 1, 1, 32, 40)
+        images, turned, fades = mirror(self.images, raster, fade, torch.tensor([True, False]))
+        self.assertTrue(torch.equal(images[0], self.images[0].flip(3)) and torch.equal(images[1], self.images[1]))
+        self.assertTrue(torch.equal(turned[0, :, 3], -raster[0, :, 3].flip(2)))
+        self.assertTrue(torch.equal(turned[0, :, 4], raster[0, :, 4].flip(2)))
+        self.assertTrue(torch.equal(turned[1], raster[1]))
+        self.assertTrue(torch.equal(fades[0], fade[0].flip(3)))
 
 
 if __name__ == "__main__":

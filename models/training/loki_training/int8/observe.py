@@ -11,10 +11,11 @@ import onnx
 import torch
 
 from ..checkpoint import load_generator
-from ..data import load_people, make_batch, split_people
+from ..data import make_batch
 from ..export import NOISE_COHERENCE, graph_tensors
 from ..metrics import STEPS
 from ..model.generator import causal_ages
+from ..people import training_people
 from ..schedule import coherent_noise, ddim
 from .nodes import fold_constants, quantised_nodes
 
@@ -28,7 +29,7 @@ def observe(options):
     os.makedirs(os.path.join(options.out, "inputs"), exist_ok=True)
     runs = {name: [] for name in GRAPHS}
     generator, _ = load_generator(options.run, options.stage_name)
-    training, _ = split_people(load_people(options.data))
+    training = training_people(options.data)
     rng = np.random.default_rng(options.seed)
     names = {graph: [name for name, _, _ in graph_tensors(generator)[graph][1]] for graph in GRAPHS}
     for i in range(options.samples):
@@ -36,7 +37,7 @@ def observe(options):
         start, length = person.clips[rng.integers(len(person.clips))]
         frames = start + np.minimum(np.arange(FRAMES), length - 1)
         # Augmented, so that the ranges hold for photographs and paintings too.
-        batch = make_batch([(person, frames)], rng if i % 2 else None)
+        batch = make_batch([(person, frames)], rng, augmented=bool(i % 2))
         for graph, tensors in run_inputs(generator, batch, STEPS[i % len(STEPS)]):
             files = {}
             for name, tensor in zip(names[graph], tensors):

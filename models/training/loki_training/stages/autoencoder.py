@@ -1,9 +1,10 @@
 """Stage 1: encoder and decoder. The latent learns to hold what the warp does not tell."""
 import torch
 
-from ..data import load_people, make_batch, split_people
+from ..data import make_batch
 from ..losses import decoded_loss
-from .base import CROP, Stage
+from ..people import training_people
+from .base import Stage
 
 #: Noise on the latent, in its own standard deviations: the decoder must bear the denoiser's errors.
 LATENT_NOISE = 0.15
@@ -22,7 +23,7 @@ def mask_force(progress):
 
 class AutoencoderStage(Stage):
     name, number = "autoencoder", 1
-    people, frames, crop_side = 8, 2, CROP
+    cropped = True
     measured = ("latent_mean", "latent_std")
 
     def parameter_groups(self):
@@ -39,11 +40,11 @@ class AutoencoderStage(Stage):
     @torch.no_grad()
     def finish(self):
         """Mean and deviation of the latent a channel, over training frames without augmentation."""
-        people, _ = split_people(load_people(self.options.data))
+        people = training_people(self.options.data, self.device)
         each = max(1, STATISTICS_FRAMES // len(people))
         latents = []
         for person in people[:STATISTICS_FRAMES]:
-            batch = make_batch([(person, range(0, person.frames, max(1, person.frames // each)))]).to(self.device)
+            batch = make_batch([(person, range(0, person.frames, max(1, person.frames // each)))])
             latents.append(self.generator.encoder(batch.target, batch.warp))
         z = torch.cat(latents)
         self.generator.latent_mean.copy_(z.mean(dim=(0, 2, 3), keepdim=True))

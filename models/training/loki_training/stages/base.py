@@ -1,7 +1,4 @@
 """What a stage tells the trainer."""
-import numpy as np
-
-
 #: Pictures are decoded and compared in crops of this many latent pixels: most often mouth or eyes, at 40 % of the cost.
 CROP = 20
 
@@ -9,18 +6,17 @@ CROP = 20
 class Stage:
     #: names of the stage and of the one whose averaged weights it starts from
     name, after, number = "", None, 0
-    #: batches: people, frames of each; consecutive frames of a clip or any
-    people, frames, clips = 8, 2, False
-    #: side of the crops of batches, in latent pixels (None: whole windows)
-    crop_side = None
+    #: batches: (people, frames of each), on a CPU and on a GPU; consecutive frames of a clip or any
+    batch, gpu_batch, clips = (8, 2), (64, 4), False
+    #: batches of crops of mouths and eyes alone, or whole windows
+    cropped = False
     #: buffers that `finish` measures
     measured = ()
 
     def __init__(self, generator, device, options):
         self.generator, self.device, self.options = generator, device, options
-        if options.batch_people:
-            self.people = options.batch_people
-        self.rng = np.random.default_rng([options.seed, self.number])
+        self.people, self.frames = self.gpu_batch if device == "cuda" else self.batch
+        self.people = options.batch_people or self.people
         for parameter in generator.parameters():
             parameter.requires_grad_(False)
 

@@ -22,7 +22,6 @@ def draw_times(count, first, device):
 
 class DenoiserStage(Stage):
     name, after, number = "denoiser", "autoencoder", 2
-    people, frames = 8, 2
     PICTURE_WEIGHT = 2.0
 
     def parameter_groups(self):
@@ -41,6 +40,6 @@ class DenoiserStage(Stage):
         references = generator.identity(batch.portrait, batch.portrait_map)
         v, _ = generator.denoiser(x, t, batch.warp, batch.driver_map, batch.visibility, references)
         v_loss = (v - velocity(z, eps, t)).pow(2).mean()
-        part, cut = crop(first_people(batch, first // batch.frames), CROP, self.rng)
+        part, cut = crop(first_people(batch, first // batch.frames), CROP)
         picture_loss, _, figures = decoded_loss(generator.decode(cut(to_clean(x, v, t)), part.warp), part)
-        return v_loss + self.PICTURE_WEIGHT * picture_loss, {"v": v_loss.item(), **figures}
+        return v_loss + self.PICTURE_WEIGHT * picture_loss, {"v": v_loss, **figures}

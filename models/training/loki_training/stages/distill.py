@@ -1,6 +1,7 @@
 """Stage 4: one and two steps follow the teacher's longer run and the truth; the decoder is tuned along."""
 import torch
 
+from ..config import FRAMES
 from ..data import crop
 from ..losses import decoded_loss, motion_loss
 from ..model.generator import causal_ages
@@ -15,7 +16,7 @@ class DistillStage(Stage):
     """The teacher is the stage before, frozen. The student starts as its copy."""
 
     name, after, number = "distill", "temporal", 4
-    people, frames, clips = 2, 8, True
+    batch, gpu_batch, clips = (2, 8), (16, FRAMES), True
     TEACHER_WEIGHT, PICTURE_WEIGHT, MOTION_WEIGHT = 0.5, 2.0, 1.0
 
     def __init__(self, generator, device, options):
@@ -52,11 +53,11 @@ class DistillStage(Stage):
                 x, t = add_noise(to_clean(x, v, t), to_noise(x, v, t), middle), middle
         z = to_clean(x, student(x, t), t)
         follow = (z - wanted).abs().mean()
-        part, cut = crop(batch, CROP, self.rng)
+        part, cut = crop(batch, CROP)
         loss, picture, figures = decoded_loss(generator.decode(cut(z), part.warp), part)
         motion = motion_loss(picture, part.target, frames)
         total = self.TEACHER_WEIGHT * follow + self.PICTURE_WEIGHT * loss + self.MOTION_WEIGHT * motion
-        return total, {"teacher": follow.item(), "motion": motion.item(), **figures}
+        return total, {"teacher": follow, "motion": motion, **figures}
 
     def teach(self, batch, eps, caches, age):
         references = self.teacher.identity(batch.portrait, batch.portrait_map)

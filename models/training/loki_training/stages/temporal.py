@@ -1,7 +1,7 @@
 """Stage 3: clips with causal ages. The motion layers learn, the rest follows gently."""
 import torch
 
-from ..config import MASKED_AGE
+from ..config import FRAMES, MASKED_AGE
 from ..data import crop
 from ..losses import decoded_loss, motion_loss
 from ..model.generator import causal_ages
@@ -25,7 +25,7 @@ def random_ages(frames, generator=None):
 
 class TemporalStage(Stage):
     name, after, number = "temporal", "denoiser", 3
-    people, frames, clips = 2, 8, True
+    batch, gpu_batch, clips = (2, 8), (16, FRAMES), True
     PICTURE_WEIGHT, MOTION_WEIGHT = 2.0, 1.0
 
     def parameter_groups(self):
@@ -50,8 +50,8 @@ class TemporalStage(Stage):
         age = random_ages(frames).to(self.device)
         v, _ = generator.denoiser(x, t, batch.warp, batch.driver_map, batch.visibility, references, caches, age)
         v_loss = (v - velocity(z, eps, t)).pow(2).mean()
-        part, cut = crop(batch, CROP, self.rng)
+        part, cut = crop(batch, CROP)
         loss, picture, figures = decoded_loss(generator.decode(cut(to_clean(x, v, t)), part.warp), part)
         motion = motion_loss(picture, part.target, frames)
         total = v_loss + self.PICTURE_WEIGHT * loss + self.MOTION_WEIGHT * motion
-        return total, {"v": v_loss.item(), "motion": motion.item(), **figures}
+        return total, {"v": v_loss, "motion": motion, **figures}
