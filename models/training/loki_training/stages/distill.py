@@ -16,7 +16,7 @@ class DistillStage(Stage):
     """The teacher is the stage before, frozen. The student starts as its copy."""
 
     name, after, number = "distill", "temporal", 4
-    batch, gpu_batch, clips = (2, 8), (16, FRAMES), True
+    batch, gpu_batch, clips = (2, 8), (8, FRAMES), True
     TEACHER_WEIGHT, PICTURE_WEIGHT, MOTION_WEIGHT = 0.5, 2.0, 1.0
 
     def __init__(self, generator, device, options):
@@ -38,14 +38,19 @@ class DistillStage(Stage):
         eps = coherent_noise(people, frames, NOISE_COHERENCE, device=self.device)
         age = causal_ages(frames).to(self.device)
         caches = generator.empty_caches(people, 0, self.device)
+        part = torch.rand(1)
         with torch.no_grad():
-            wanted = self.teach(batch, eps, caches, age)
+            # A share sees the times that four steps alone have, from the truth as before, lest they be forgotten.
+            wanted = generator.encode(batch.target, batch.warp) if part < 0.15 else self.teach(batch, eps, caches, age)
         references = generator.identity(batch.portrait, batch.portrait_map)
         student = lambda x, t, _=0: generator.denoiser(
             x, t, batch.warp, batch.driver_map, batch.visibility, references, caches, age
         )[0]
         x, t = eps, torch.ones(people * frames, device=self.device)
-        if torch.rand(1) < 0.4:
+        if part < 0.15:
+            t = torch.full_like(t, 0.75 if part < 0.075 else 0.25)
+            x = add_noise(wanted, eps, t)
+        elif part < 0.45:
             # The second of two steps: begins where the student's own first step led.
             with torch.no_grad():
                 v = student(x, t)
@@ -53,9 +58,9 @@ class DistillStage(Stage):
                 x, t = add_noise(to_clean(x, v, t), to_noise(x, v, t), middle), middle
         z = to_clean(x, student(x, t), t)
         follow = (z - wanted).abs().mean()
-        part, cut = crop(batch, CROP)
-        loss, picture, figures = decoded_loss(generator.decode(cut(z), part.warp), part)
-        motion = motion_loss(picture, part.target, frames)
+        view, cut = crop(batch, CROP)
+        loss, picture, figures = decoded_loss(generator.decode(cut(z), view.warp), view)
+        motion = motion_loss(picture, view.target, frames)
         total = self.TEACHER_WEIGHT * follow + self.PICTURE_WEIGHT * loss + self.MOTION_WEIGHT * motion
         return total, {"teacher": follow, "motion": motion, **figures}
 
