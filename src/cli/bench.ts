@@ -6,6 +6,7 @@ import { packFolder } from '../reenact/diffusion/pack/find-pack.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../reenact/diffusion/runtime/providers.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
 import { benchDiffusion } from './bench/diffusion.ts';
+import { benchRates, formatRate } from './bench/generator-rate.ts';
 import { benchLive, formatLive } from './bench/live.ts';
 import { formatTable } from './bench/measure.ts';
 import { soak } from './bench/soak.ts';
@@ -21,6 +22,8 @@ interface Options {
   readonly live?: string | true;
   readonly generator?: string;
   readonly provider: ProviderChoice;
+  readonly sessions?: string;
+  readonly size: string;
   readonly json?: string;
 }
 
@@ -41,6 +44,8 @@ async function main(): Promise<void> {
     .option('--live [seconds]', 'instead: latencies of the live pipeline, by UDP on this machine')
     .option('--generator <name|folder>', 'instead: frames of a model pack, from coefficients to pictures')
     .addOption(new Option('--provider <name>', 'what runs the pack').choices(PROVIDER_CHOICES).default('cpu'))
+    .option('--sessions <counts>', 'with --generator: frames a second of so many sessions together, as 1,4,8')
+    .option('--size <px>', 'with --sessions: width and height of the avatar', '512')
     .option('--json <file>', 'write the figures as JSON, too')
     .parse()
     .opts<Options>();
@@ -68,6 +73,12 @@ async function run(options: Options, driver: string, avatar: string, folder: str
   }
   if (options.generator !== undefined) {
     const pack = packFolder(options.generator, process.cwd());
+    if (options.sessions !== undefined) {
+      const { provider } = options;
+      const sessions = options.sessions.split(',').map(Number);
+      const settings = { provider, size: Number(options.size), frames: Number(options.runs), sessions };
+      return benchRates(pack, avatar, settings, (row) => console.log(formatRate(row)));
+    }
     const rows = await benchDiffusion(pack, avatar, Number(options.runs), options.provider);
     console.log(formatTable(rows));
     return rows;

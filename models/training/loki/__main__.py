@@ -1,4 +1,4 @@
-"""Command line, from models/training: python3 -m loki parameters | export | weights. See docs/loki-pack.md."""
+"""Command line, from models/training: python3 -m loki parameters | export | weights | speed. See docs/loki-pack.md."""
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -12,11 +12,12 @@ import torch  # noqa: E402
 
 from loki_training.export import randomise  # noqa: E402
 
-from .config import Size  # noqa: E402
+from .config import FRAMES, Size  # noqa: E402
 from .model import Loki  # noqa: E402
 from .pack import export_pack  # noqa: E402
 from .parameters import print_table  # noqa: E402
 from .safetensors import BadWeights, read_safetensors  # noqa: E402
+from .speed import measure  # noqa: E402
 from .weights import load_weights  # noqa: E402
 
 HEAD = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../head/open-head.bin"))
@@ -35,6 +36,17 @@ def main():
     export.add_argument("--head", default=HEAD)
     weights = commands.add_parser("weights", help="what of .safetensors files has a place in the model")
     weights.add_argument("files", nargs="+")
+    speed = commands.add_parser("speed", help="times the model with random weights, on a GPU if there is one")
+    speed.add_argument("--width", type=Fraction, default=Fraction(1))
+    speed.add_argument("--resolution", type=int, default=512)
+    speed.add_argument("--device", choices=("cuda", "cpu"), default="cuda" if torch.cuda.is_available() else "cpu")
+    speed.add_argument("--frames", type=int, default=FRAMES, help="of a chunk")
+    speed.add_argument("--streams", type=numbers, default=[1, 4], help="how many go through the networks together: 1,4")
+    speed.add_argument("--steps", type=numbers, default=[1, 2, 4])
+    speed.add_argument("--layout", choices=("auto", "channels_last", "channels_first"), default="auto")
+    speed.add_argument("--repeats", type=int, default=7)
+    speed.add_argument("--seconds", type=float, default=600, help="begin no figure after so long")
+    speed.add_argument("--json", help="write the figures there, too")
     options = parser.parse_args()
     try:
         run(options)
@@ -42,9 +54,16 @@ def main():
         sys.exit(str(error))
 
 
+def numbers(text):
+    return [int(number) for number in text.split(",")]
+
+
 def run(options):
     if options.command == "parameters":
         print_table()
+        return
+    if options.command == "speed":
+        measure(options)
         return
     torch.manual_seed(getattr(options, "seed", 1))
     if options.command == "weights":

@@ -39,10 +39,14 @@ describe.runIf(hasTorch())('the loki pack', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('passes its tests in Python, which export it at an eighth of the width', async () => {
-    const { stderr } = await run(PYTHON, ['-W', 'ignore', '-m', 'unittest', 'loki.test_loki'], {
-      cwd: FOLDER,
-      env: { ...process.env, LOKI_TEST_PACK: folder },
-    });
+    const { stderr } = await run(
+      PYTHON,
+      ['-W', 'ignore', '-m', 'unittest', 'loki.test_loki', 'loki.test_speed'],
+      {
+        cwd: FOLDER,
+        env: { ...process.env, LOKI_TEST_PACK: folder },
+      },
+    );
     expect(stderr).toMatch(/\nOK/);
   });
 

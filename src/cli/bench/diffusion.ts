@@ -8,7 +8,7 @@ import type { ProviderChoice } from '../../reenact/diffusion/runtime/providers.t
 import { loadRig } from '../../reenact/session.ts';
 import { createFaceTracker } from '../../reenact/track/face-tracker.ts';
 import { type BenchRow, measure } from './measure.ts';
-import { sweep } from './stages.ts';
+import { sweep } from './sweep.ts';
 
 const SIZES_PX = [256, 512] as const;
 const STEPS = [1, 2, 4] as const;

@@ -13,7 +13,6 @@ import { plainFit } from '../../reenact/fit/plain-fit.ts';
 import { fromPulled } from '../../reenact/flow/from-pulled.ts';
 import type { VideoFrame } from '../../reenact/frame.ts';
 import { createGeometricGenerator } from '../../reenact/geometric/generator.ts';
-import type { HeadCoefficients } from '../../reenact/head/head-model.ts';
 import { plainPoseHead } from '../../reenact/head/plain-head.ts';
 import { poseHead } from '../../reenact/head/pose-head.ts';
 import { shapeHead } from '../../reenact/head/shape-head.ts';
@@ -32,6 +31,7 @@ import {
 import { createFaceTracker } from '../../reenact/track/face-tracker.ts';
 import type { FaceTracker, TrackedFace } from '../../reenact/track/types.ts';
 import { type BenchRow, measure } from './measure.ts';
+import { sweep } from './sweep.ts';
 
 const SIZE_PX = 512;
 const MAP_SIZE = 64;
@@ -166,20 +166,4 @@ async function benchPipeline({ rig, tracker, source, reference }: Material): Pro
     p95Ms: quantile(gapsMs, 0.95),
     referenceMs: null,
   };
-}
-
-/** Motion about the portrait's own: a turn, a nod, an opening mouth, a blink. */
-export function sweep(own: HeadCoefficients, count: number): HeadCoefficients[] {
-  return Array.from({ length: count }, (_, i) => {
-    const phase = (2 * Math.PI * i) / count;
-    const theta = Float32Array.from(own.theta);
-    theta[3] += 0.15 * Math.sin(2 * phase);
-    theta[4] += 0.35 * Math.sin(phase);
-    theta[6] += 0.15 * (1 - Math.cos(5 * phase));
-    return {
-      psi: own.psi.map((value, unit) => Math.max(0, value + 0.2 * Math.sin(3 * phase + unit))),
-      theta,
-      translation: own.translation,
-    };
-  });
 }
