@@ -3,13 +3,15 @@
  * tests a browser. Only Node's own modules are used, because nothing else is there yet. Does nothing twice: what is
  * in place already is only looked at. Steps that wait for different things run at the same time.
  *
- *     node scripts/setup.mjs
+ *     node scripts/setup.mjs          what `npm run setup` runs
+ *     node scripts/setup.mjs --gpu    also the CUDA and TensorRT providers of ONNX Runtime
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromiumSettled, ensureChromium } from './setup/chromium.mjs';
 import { dependenciesReady, installDependencies } from './setup/dependencies.mjs';
 import { ensureFaceModel, faceModelSettled } from './setup/face-model.mjs';
+import { ensureGpuProviders } from './setup/gpu.mjs';
 import { withLock } from './setup/lock.mjs';
 import { ensureMediasoupWorker, mediasoupWorkerSettled } from './setup/mediasoup-worker.mjs';
 import { ensurePages, pagesSettled } from './setup/pages.mjs';
@@ -58,10 +60,19 @@ export async function setUp({
   return true;
 }
 
+/** On top of `setUp`, for who asks for it: what the providers `cuda` and `tensorrt` need. Rejects with SetupError. */
+export function setUpGpu({ say = console.log } = {}) {
+  return withLock(join(ROOT, '.cache'), say, () => ensureGpuProviders({ say }));
+}
+
 /** As `setUp`, but ends the process with status 1 and one line when it cannot be done. */
-export async function setUpOrExit(options) {
+export function setUpOrExit(options) {
+  return orExit(() => setUp(options));
+}
+
+async function orExit(work) {
   try {
-    return await setUp(options);
+    return await work();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(error.message);
@@ -96,7 +107,14 @@ function checkNode() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const options = process.argv.slice(2);
+  const unknown = options.find((option) => option !== '--gpu');
+  if (unknown !== undefined) {
+    console.error(`The set-up has no option ${unknown}: the only one is --gpu.`);
+    process.exit(1);
+  }
   const explicit = process.env.npm_lifecycle_event === 'setup';
   const worked = await setUpOrExit({ server: 'wanted', retryNetwork: explicit });
-  console.log(worked ? 'Set-up: done.' : 'Set-up: nothing to do.');
+  if (options.includes('--gpu')) await orExit(setUpGpu);
+  else console.log(worked ? 'Set-up: done.' : 'Set-up: nothing to do.');
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openVideo } from '../reenact/codec/open-video.ts';
-import { TOY_PACK } from '../reenact/diffusion/toy-pack-fixture.ts';
+import { copyFramePack, TOY_PACK } from '../reenact/diffusion/toy-pack-fixture.ts';
 import { parseAnimateArguments } from './animate-options.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
 import { writeLoopedClip } from './bench/clip.ts';
@@ -54,5 +54,21 @@ describe('animate with a model pack', () => {
     const stream = await animate('stream.mp4', ...pack, '--steps', '2');
     const chunk = await animate('chunk.mp4', ...pack, '--steps', '2', '--schedule', 'chunk');
     expect(difference(stream, chunk)).toBeLessThan(0.1);
+  });
+
+  it('writes a clip of whole pictures with a pack that makes them', async () => {
+    const pack = await copyFramePack();
+    try {
+      const made = await animate(
+        'whole.mp4',
+        '--generator',
+        pack.folder,
+        ...['--schedule', 'chunk', '--steps', '1'],
+      );
+      const warped = await animate('geometric.mp4');
+      expect(difference(made, warped)).toBeGreaterThan(5);
+    } finally {
+      await pack.remove();
+    }
   });
 });

@@ -28,6 +28,7 @@ interface Options {
   readonly head?: string;
   readonly against?: Provider;
   readonly softwareGpu?: boolean;
+  readonly steps?: string;
 }
 
 async function main(): Promise<number> {
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
       new Option('--provider <name>', 'what runs the networks').choices(PROVIDER_CHOICES).default('cpu'),
     )
     .option('--threads <n>', 'threads of the processor', '1')
+    .option('--steps <n>', 'run frames of so many steps alone, where a frame takes minutes')
     .option('--head <file>', 'head model that the pack must have been trained with (default: the one in use)')
     .addOption(
       new Option('--against <name>', 'also compare the pictures with those of another provider').choices(
@@ -49,7 +51,7 @@ async function main(): Promise<number> {
       "let webgpu use the Vulkan driver of Debian's chromium, which computes on the processor",
     )
     .parse();
-  const { provider, threads, head, against, softwareGpu } = command.opts<Options>();
+  const { provider, threads, head, against, softwareGpu, steps } = command.opts<Options>();
   if (softwareGpu) useSoftwareGpu();
   const headPath = head === undefined ? readConfig(process.env).headPath : resolve(head);
   const { sha256 } = await loadHeadModel(headPath ?? DEFAULT_HEAD_PATH);
@@ -58,6 +60,7 @@ async function main(): Promise<number> {
     threads: Math.max(1, Number.parseInt(threads, 10) || 1),
     headSha256: sha256,
     ...(against !== undefined && { against }),
+    ...(steps !== undefined && { steps: [Math.max(1, Number.parseInt(steps, 10) || 1)] }),
   });
   console.log(formatChecks(checks));
   return checks.every(({ ok }) => ok) ? 0 : ERROR_CODES.PACK_INVALID;

@@ -1,4 +1,4 @@
-"""Command line, from models/training: python3 -m loki parameters | export | weights | speed. See docs/loki-pack.md."""
+"""Command line, from models/training: python3 -m loki parameters | export | weights | speed | fixture. See docs/loki-pack.md."""
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -16,6 +16,7 @@ from .config import FRAMES, Size  # noqa: E402
 from .model import Loki  # noqa: E402
 from .pack import export_pack  # noqa: E402
 from .parameters import print_table  # noqa: E402
+from .reference import write_fixture, write_reference  # noqa: E402
 from .safetensors import BadWeights, read_safetensors  # noqa: E402
 from .speed import measure  # noqa: E402
 from .weights import load_weights  # noqa: E402
@@ -34,6 +35,7 @@ def main():
     export.add_argument("--weights", action="append", default=[], help=".safetensors; may be given again")
     export.add_argument("--seed", type=int, default=1)
     export.add_argument("--head", default=HEAD)
+    export.add_argument("--reference", action="store_true", help="also what PyTorch makes of a test's inputs (reference.i16)")
     weights = commands.add_parser("weights", help="what of .safetensors files has a place in the model")
     weights.add_argument("files", nargs="+")
     speed = commands.add_parser("speed", help="times the model with random weights, on a GPU if there is one")
@@ -47,6 +49,9 @@ def main():
     speed.add_argument("--repeats", type=int, default=7)
     speed.add_argument("--seconds", type=float, default=600, help="begin no figure after so long")
     speed.add_argument("--json", help="write the figures there, too")
+    fixture = commands.add_parser("fixture", help="the smallest pack of the architecture and its reference, zipped, for tests")
+    fixture.add_argument("--out", required=True)
+    fixture.add_argument("--head", default=HEAD)
     options = parser.parse_args()
     try:
         run(options)
@@ -66,6 +71,9 @@ def run(options):
         measure(options)
         return
     torch.manual_seed(getattr(options, "seed", 1))
+    if options.command == "fixture":
+        write_fixture(options.out, options.head)
+        return
     if options.command == "weights":
         print(json.dumps(load_all(Loki(Size()), options.files), indent=2))
         return
@@ -76,6 +84,8 @@ def run(options):
     else:
         randomise(model, options.seed)
     export_pack(model, options.out, options.head)
+    if options.reference:
+        write_reference(model, options.out)
 
 
 def load_all(model, paths):

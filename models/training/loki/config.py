@@ -38,8 +38,31 @@ class Size:
         return [int(Fraction(c) * self.width) for c in (128, 256, 512, 512)]
 
     @property
+    def driver_channels(self):
+        return [64, 128, 256]
+
+    @property
     def latent_side(self):
         return self.resolution // LATENT_SCALE
+
+
+@dataclass(frozen=True)
+class ToySize(Size):
+    """For tests: the same layers with as few channels as eight heads allow, 128 pixels."""
+
+    resolution: int = 128
+
+    @property
+    def channels(self):
+        return [8, 8, 16, 16]
+
+    @property
+    def vae_channels(self):
+        return [4, 4, 8, 8]
+
+    @property
+    def driver_channels(self):
+        return [4, 8, 16]
 
 
 def groups(channels):

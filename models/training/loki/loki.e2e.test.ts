@@ -1,20 +1,17 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { differenceFromPyTorch } from '../../../src/reenact/diffusion/frame-reference-fixture.ts';
+import { loadPack } from '../../../src/reenact/diffusion/pack/load-pack.ts';
+import { InferenceEngine } from '../../../src/reenact/diffusion/runtime/inference-engine.ts';
 
 const PYTHON = '/usr/bin/python3';
 const FOLDER = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
-
-interface Entry {
-  readonly file: string;
-  readonly inputs: Record<string, { readonly shape: number[]; readonly type: 'float32' | 'int64' }>;
-}
 
 function hasTorch(): boolean {
   try {
@@ -50,56 +47,11 @@ describe.runIf(hasTorch())('the loki pack', () => {
     expect(stderr).toMatch(/\nOK/);
   });
 
-  it('runs as exported, with and without frames before', async () => {
-    const { graphs } = JSON.parse(await readFile(join(folder, 'pack.json'), 'utf8')) as {
-      graphs: Record<'identity' | 'denoiser' | 'decoder', Entry>;
-    };
-    const load = ({ file }: Entry): Promise<InferenceSession> => InferenceSession.create(join(folder, file));
-    const identity = await load(graphs.identity);
-    const denoiser = await load(graphs.denoiser);
-    const decoder = await load(graphs.decoder);
-    const references = await identity.run(feedsOf(graphs.identity, 1, 1, 0));
-    for (const [frames, slots] of [
-      [1, 0],
-      [1, 15],
-      [4, 0],
-    ]) {
-      const feeds = feedsOf(graphs.denoiser, 1, frames, slots);
-      const { v, new_k_0: newKeys } = await denoiser.run({ ...feeds, ...references });
-      expect(v.dims).toEqual([frames, 4, 16, 16]);
-      expect(newKeys.dims[3]).toBe(frames);
-      const { picture } = await decoder.run({ latent: v });
-      expect(picture.dims).toEqual([frames, 3, 128, 128]);
-      for (const value of picture.data as Float32Array)
-        if (!(value >= -1 && value <= 1)) throw new Error(`a pixel of ${value}`);
-    }
+  it('draws in the runtime what its model draws in PyTorch', async () => {
+    const engine = await InferenceEngine.open(await loadPack(folder, null), { provider: 'cpu' });
+    const { largest, spread } = await differenceFromPyTorch(engine, 16);
+    await engine.close();
+    expect(largest).toBeLessThan(0.1);
+    expect(spread).toBeGreaterThan(10);
   });
 });
-
-/** Inputs of a graph: the dynamic axes of caches are slots, of ages frames and keys, of the rest batch and frames. */
-function feedsOf(entry: Entry, batch: number, frames: number, slots: number): Record<string, Tensor> {
-  let state = 1;
-  const noise = (): number => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647 - 0.5;
-  };
-  return Object.fromEntries(
-    Object.entries(entry.inputs).map(([name, { shape, type }]) => {
-      if (type === 'int64') {
-        const ages = Array.from({ length: frames * (slots + frames) }, (_, i) => {
-          const query = Math.floor(i / (slots + frames));
-          const age = slots + query - (i % (slots + frames));
-          return BigInt(age < 0 ? 16 : age);
-        });
-        return [name, new Tensor('int64', BigInt64Array.from(ages), [frames, slots + frames])];
-      }
-      const dims = shape.map((length, axis) => {
-        if (length !== -1) return length;
-        if (axis > 0) return slots;
-        return /^(ref|cache)_/.test(name) ? batch : batch * frames;
-      });
-      const values = Float32Array.from({ length: dims.reduce((all, length) => all * length, 1) }, noise);
-      return [name, new Tensor('float32', values, dims)];
-    }),
-  );
-}

@@ -9,8 +9,6 @@ from .motion import ATTENTIONS, MotionModule
 from .unet import Context, UNet2D
 from .vae import Autoencoder
 
-STACK = (64, 128, 256)
-
 
 class DriverStack(nn.Module):
     """Driver map [n, 45, 64, 64] -> what is added behind the backbone's first convolution; zero at the start."""
@@ -18,7 +16,7 @@ class DriverStack(nn.Module):
     def __init__(self, size):
         super().__init__()
         self.stride = MAP_SIDE // size.latent_side
-        widths = [MAP_CHANNELS, *STACK]
+        widths = [MAP_CHANNELS, *size.driver_channels]
         self.layers = nn.ModuleList(conv(a, b) for a, b in zip(widths, widths[1:]))
         self.out = conv(widths[-1], size.channels[0])
         nn.init.zeros_(self.out.weight)

@@ -3,6 +3,7 @@ import contextlib
 import functools
 import inspect
 import os
+import shutil
 
 import torch
 from torch import nn
@@ -14,6 +15,8 @@ from .motion import ATTENTIONS
 
 #: Above this a graph's weights go to a file beside it: protobuf can't be larger.
 MOST_GRAPH_BYTES = 1_900_000_000
+#: Smaller tensors stay in the graph: shapes and such, which runtimes read while they load it.
+LEAST_DATA_BYTES = 1024
 BATCH, NEW_FRAMES, SLOTS = 1, 2, 3
 
 
@@ -139,15 +142,30 @@ def export_pack(model, out, head, version="0.1.0"):
 
 
 def move_weights_out(path):
-    """Puts a graph's weights into GRAPH.data beside it; returns what the manifest says of both."""
+    """Puts a graph's weights into GRAPH.data beside it, tensor by tensor; returns what the manifest says of both."""
     import onnx
 
-    graph = onnx.load(path)
+    # Where the graph alone would be too large, PyTorch has written a file a tensor.
+    model = onnx.load(path, load_external_data=False)
     folder, name = os.path.split(path)
-    loose = {entry.value for t in graph.graph.initializer for entry in t.external_data if entry.key == "location"}
     data = f"{name}.data"
-    onnx.save_model(graph, path, save_as_external_data=True, all_tensors_to_one_file=True, location=data)
-    # PyTorch writes a file a tensor where the graph alone would be too large.
-    for file in loose - {data}:
-        os.remove(os.path.join(folder, file))
+    with open(os.path.join(folder, data), "wb") as out:
+        for tensor in model.graph.initializer:
+            start = out.tell()
+            if tensor.external_data:
+                loose = os.path.join(folder, next(e.value for e in tensor.external_data if e.key == "location"))
+                with open(loose, "rb") as file:
+                    shutil.copyfileobj(file, out, 1 << 24)
+                os.remove(loose)
+            elif len(tensor.raw_data) >= LEAST_DATA_BYTES:
+                out.write(tensor.raw_data)
+            else:
+                continue
+            length = out.tell() - start
+            tensor.ClearField("raw_data")
+            tensor.ClearField("external_data")
+            tensor.data_location = onnx.TensorProto.EXTERNAL
+            for key, value in (("location", data), ("offset", start), ("length", length)):
+                tensor.external_data.add(key=key, value=str(value))
+    onnx.save_model(model, path)
     return {"sha256": sha256(path), "data": {"file": data, "sha256": sha256(os.path.join(folder, data))}}

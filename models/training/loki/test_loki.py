@@ -17,6 +17,7 @@ from .key_names import own_name, why_ignored
 from .model import Loki
 from .motion import ATTENTIONS
 from .pack import export_pack, move_weights_out
+from .reference import write_reference
 from .safetensors import BadWeights, read_safetensors
 from .weights import load_weights
 
@@ -204,6 +205,8 @@ class Model(unittest.TestCase):
         # The export takes longest: whoever runs the pack afterwards says where it is to stay.
         cls.folder = os.environ.get("LOKI_TEST_PACK") or cls.enterClassContext(tempfile.TemporaryDirectory())
         cls.manifest = export_pack(cls.model, cls.folder, HEAD)
+        if "LOKI_TEST_PACK" in os.environ:
+            write_reference(cls.model, cls.folder)
 
     def references(self):
         size = SMALL.resolution

@@ -127,8 +127,11 @@ def export_graph(module, inputs, outputs, path):
 
 
 def sha256(path):
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+        while piece := file.read(1 << 24):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def export_pack(generator, out, head, version="0.1.0", default_steps=1):

@@ -37,11 +37,13 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
   async function generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]> {
     const drawn = motions.map((motion, index) => {
       const frame = geometric.draw(motion);
-      return { frame, window: inputs.write(motion.coefficients, frame, layout, stream.exchange, index) };
+      const window = inputs.write(motion.coefficients, frame, layout, stream.exchange, index);
+      const backdrop = layout.kind === 'frame' ? geometric.backdrop(motion, frame) : null;
+      return { frame, window, backdrop };
     });
     await stream.run(motions.length, steps);
-    for (const [index, { frame, window }] of drawn.entries())
-      applyChange(frame, window, layout, stream.exchange, index, 1);
+    for (const [index, { frame, window, backdrop }] of drawn.entries())
+      applyChange(frame, window, layout, stream.exchange, index, 1, backdrop);
     return drawn.map(({ frame }) => frame);
   }
 

@@ -53,6 +53,22 @@ describe('adding a change', () => {
   });
 });
 
+test('before a flat colour only the person of a whole picture takes the warped one’s place', () => {
+  const rgb = [0, 177, 64] as const;
+  const opacity = Float32Array.from({ length: 32 * 32 }, (_, p) => (p < 512 ? 0 : p < 768 ? 0.5 : 1));
+  for (const size of [16, 32])
+    for (const weight of [0.25, 1]) {
+      const image = grey(32, 200);
+      blendPicture(image, new Float32Array(size * size * 3).fill(100), 0, size, weight, { rgb, opacity });
+      for (const p of [0, 600, 1000])
+        for (let k = 0; k < 3; k++) {
+          const made = opacity[p] * 100 + (1 - opacity[p]) * rgb[k];
+          const wanted = (1 - weight) * 200 + weight * made;
+          expect(Math.abs(image.data[p * 4 + k] - wanted)).toBeLessThanOrEqual(1);
+        }
+    }
+});
+
 test('a whole picture takes the warped one’s place by its weight', () => {
   for (const weight of [0, 0.5, 1]) {
     const image = grey(32, 200);

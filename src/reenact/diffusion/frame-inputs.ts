@@ -1,4 +1,5 @@
 import type { VideoFrame } from '../frame.ts';
+import type { Backdrop } from '../geometric/backdrop.ts';
 import type { WarpRig } from '../geometric/rig.ts';
 import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
 import { addChange, blendPicture } from './composite.ts';
@@ -46,7 +47,7 @@ export class FrameInputs {
   }
 }
 
-/** Puts what the networks made into the frame. */
+/** Puts what the networks made into the frame. @param backdrop a flat colour that whole pictures have to leave */
 export function applyChange(
   { image }: VideoFrame,
   window: FaceWindow,
@@ -54,8 +55,9 @@ export function applyChange(
   { changes }: FrameExchange,
   index: number,
   weight: number,
+  backdrop: Backdrop | null,
 ): void {
   const at = index * resolution ** 2 * 3;
   if (kind === 'window') addChange(image, window, changes, at, resolution, weight);
-  else blendPicture(image, changes, at, resolution, weight);
+  else blendPicture(image, changes, at, resolution, weight, backdrop);
 }

@@ -26,8 +26,8 @@ export interface DiffusionGeneratorParts {
 export type StepControl = Pick<TierControl, 'steps' | 'drawn' | 'pressed' | 'failed'>;
 
 /**
- * The generator for live streams: the warped portrait, repaired by a model pack inside a window that follows the face, one
- * frame at a time. It never fails for want of networks: while there are none, or no time, it is the geometric
+ * The generator for live streams: the warped portrait, repaired by a model pack inside a window that follows the face, or
+ * replaced by a pack that makes whole pictures, one frame at a time. It never fails for want of networks: while there are none, or no time, it is the geometric
  * generator, and it goes from one to the other without a jump.
  */
 export function createDiffusionGenerator(
@@ -103,10 +103,11 @@ class LiveDiffusion implements Generator {
     const { layout } = seat.engine.pack;
     // Sessions may share the rig: what it says of this frame is read before anything is waited for.
     const window = this.#inputs.write(motion.coefficients, frame, layout, exchange, 0);
+    const backdrop = layout.kind === 'frame' ? this.#geometric.backdrop(motion, frame) : null;
     try {
       const { denoiseMs } = await seat.stream.run(1, steps);
       this.#engines.worked(seat.engine);
-      applyChange(frame, window, layout, exchange, 0, weight);
+      applyChange(frame, window, layout, exchange, 0, weight, backdrop);
       return denoiseMs / steps;
     } catch (error) {
       if (!(error instanceof LokiError)) throw error;

@@ -1,12 +1,17 @@
-/** The toy pack of the training code, for tests: a few thousand random weights with the interface of any pack. */
+/** The toy packs of the training code, for tests: few random weights with the interface of any pack. */
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
 import { GRAPH_NAMES, type GraphName, type PackManifest } from './pack/manifest.ts';
 
-export const TOY_PACK = fileURLToPath(new URL('../../../models/training/fixtures/toy-pack', import.meta.url));
+const FIXTURES = new URL('../../../models/training/fixtures/', import.meta.url);
+/** Of kind `window`. */
+export const TOY_PACK = fileURLToPath(new URL('toy-pack', FIXTURES));
+/** Of kind `frame`, with what PyTorch makes of it (`reference.i16`); written by `python3 -m loki fixture`. */
+const FRAME_PACK = new URL('frame-pack.zip', FIXTURES);
 
 export interface PackCopy {
   readonly folder: string;
@@ -23,6 +28,18 @@ type Editable<T> = T extends object ? { -readonly [K in keyof T]: Editable<T[K]>
 export async function copyToyPack(): Promise<PackCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'loki-pack-'));
   await cp(TOY_PACK, folder, { recursive: true });
+  return copyIn(folder);
+}
+
+/** The same of the toy pack that makes whole pictures: 128 px, and otherwise the paper's architecture layer by layer. */
+export async function copyFramePack(): Promise<PackCopy> {
+  const folder = await mkdtemp(join(tmpdir(), 'loki-pack-'));
+  for (const [name, bytes] of Object.entries(unzipSync(await readFile(FRAME_PACK))))
+    await writeFile(join(folder, name), bytes);
+  return copyIn(folder);
+}
+
+function copyIn(folder: string): PackCopy {
   const path = join(folder, 'pack.json');
   const edit: PackCopy['edit'] = async (change) => {
     const manifest = JSON.parse(await readFile(path, 'utf8')) as Editable<PackManifest>;

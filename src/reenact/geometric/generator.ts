@@ -2,6 +2,7 @@ import { LokiError } from '../../errors.ts';
 import { stampOf, type VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame, Rgb } from '../generator.ts';
 import { PixelPool } from '../pixel-pool.ts';
+import { type Backdrop, backdropOf, contrastTo } from './backdrop.ts';
 import { buildWarpRig, type WarpRig, type WarpRigSource } from './rig.ts';
 import { warp } from './warp.ts';
 
@@ -9,6 +10,11 @@ import { warp } from './warp.ts';
 export interface GeometricGenerator extends Generator {
   /** `generate`, at once. @throws LokiError CANCELLED once closed */
   draw(motion: MotionFrame): VideoFrame;
+  /**
+   * The flat colour behind the frame that `draw` has just made of the same motion, and what covers it, for whoever puts
+   * another person before it; null where it is the portrait's own background. Draws a second time.
+   */
+  backdrop(motion: MotionFrame, frame: VideoFrame): Backdrop | null;
 }
 
 /**
@@ -23,6 +29,8 @@ export function createGeometricGenerator(source: WarpRigSource): GeometricGenera
 export function generatorOf(rig: WarpRig): GeometricGenerator {
   let closed = false;
   let plate = rig.plate;
+  let flat: { readonly rgb: Rgb; readonly other: Rgb; readonly otherPlate: Uint32Array } | null = null;
+  const plateOf = (rgb: Rgb) => new Uint32Array(rig.plate.length).fill(packOpaque(rgb));
   const pool = new PixelPool();
   return {
     name: 'geometric',
@@ -37,11 +45,17 @@ export function generatorOf(rig: WarpRig): GeometricGenerator {
       pixels.set(data);
       return { ...stampOf(motion), image: { width, height, data: pixels } };
     },
+    backdrop({ coefficients }, { image }): Backdrop | null {
+      if (flat === null) return null;
+      return backdropOf(image, flat.rgb, warp(rig, coefficients, flat.otherPlate), flat.other);
+    },
     recycle({ data }): void {
       pool.give(data);
     },
     setBackground(rgb): void {
-      plate = rgb === null ? rig.plate : new Uint32Array(rig.plate.length).fill(packOpaque(rgb));
+      plate = rgb === null ? rig.plate : plateOf(rgb);
+      const other = rgb === null ? null : contrastTo(rgb);
+      flat = rgb === null || other === null ? null : { rgb, other, otherPlate: plateOf(other) };
     },
     async close(): Promise<void> {
       closed = true;

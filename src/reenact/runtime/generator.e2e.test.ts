@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionSpec, SessionStats } from '../../contract/live-session.ts';
-import { TOY_PACK } from '../diffusion/toy-pack-fixture.ts';
+import { copyFramePack, type PackCopy, TOY_PACK } from '../diffusion/toy-pack-fixture.ts';
 import { PLAIN_OPTIONS, specOf, TestPeer } from '../live/live-fixture.ts';
 import { setUpGenerator, stepLadder } from './generator-setup.ts';
 import type { GeneratorOptions } from './runtime-types.ts';
@@ -21,24 +21,26 @@ const OPTIONS: GeneratorOptions = {
 };
 
 let stateDir: string;
-let reenactment: SupervisedReenactment;
+let whole: PackCopy;
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'loki-generator-'));
-  const log = pino({ level: 'silent' });
-  reenactment = await createReenactment({
+  whole = await copyFramePack();
+});
+afterAll(async () => {
+  await whole.remove();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+const start = (pack: string): Promise<SupervisedReenactment> =>
+  createReenactment({
     headPath: null,
     stateDir,
     spare: false,
     workers: 1,
     maxUtilisation: 100,
-    generator: OPTIONS,
-    log,
+    generator: { ...OPTIONS, pack },
+    log: pino({ level: 'silent' }),
   });
-});
-afterAll(async () => {
-  await reenactment.shutdown();
-  await rm(stateDir, { recursive: true, force: true });
-});
 
 async function until(what: string, met: () => boolean): Promise<void> {
   const beganMs = performance.now();
@@ -49,33 +51,41 @@ async function until(what: string, met: () => boolean): Promise<void> {
 }
 
 describe('a live session with a model pack', () => {
-  it('is drawn by the pack when its driver chooses so, and by the picture alone again', async () => {
-    const spec: SessionSpec = specOf('VP8', { sessionId: 'chosen', sizePx: 256 });
-    const peer = await TestPeer.open(spec.streams);
-    let stats: SessionStats | null = null;
-    reenactment.on('stats', (latest) => {
-      stats = latest;
-    });
-    const seen = (): SessionStats | null => stats;
-    peer.connect(await reenactment.open(spec));
-    reenactment.attach('chosen', peer.address, {});
-    await until('frames', () => seen()?.generator === 'geometric');
-    expect(seen()!.inference).toMatchObject({ pack: 'toy', provider: null, steps: 0 });
+  it.each([
+    ['a window', 'toy', () => TOY_PACK],
+    ['whole pictures', 'loki', () => whole.folder],
+  ])(
+    'that makes %s is drawn by it when its driver chooses so, and by the picture alone again',
+    async (_, name, pack) => {
+      const reenactment = await start(pack());
+      const spec: SessionSpec = specOf('VP8', { sessionId: 'chosen', sizePx: 256 });
+      const peer = await TestPeer.open(spec.streams);
+      let stats: SessionStats | null = null;
+      reenactment.on('stats', (latest) => {
+        stats = latest;
+      });
+      const seen = (): SessionStats | null => stats;
+      peer.connect(await reenactment.open(spec));
+      reenactment.attach('chosen', peer.address, {});
+      await until('frames', () => seen()?.generator === 'geometric');
+      expect(seen()!.inference).toMatchObject({ pack: name, provider: null, steps: 0 });
 
-    reenactment.setOptions('chosen', { ...PLAIN_OPTIONS, generator: 'diffusion' });
-    await until('the networks', () => (seen()?.inference?.steps ?? 0) > 0);
-    expect(seen()).toMatchObject({
-      generator: 'toy',
-      inference: { provider: 'cpu', precision: 'float32', note: null },
-    });
-    const kept = await readdir(join(stateDir, 'prepared-avatars'));
-    expect(kept.some((name) => /\.avatar-[0-9a-f]{16}$/.test(name))).toBe(true);
+      reenactment.setOptions('chosen', { ...PLAIN_OPTIONS, generator: 'diffusion' });
+      await until('the networks', () => (seen()?.inference?.steps ?? 0) > 0);
+      expect(seen()).toMatchObject({
+        generator: name,
+        inference: { provider: 'cpu', precision: 'float32', note: null },
+      });
+      const kept = await readdir(join(stateDir, 'prepared-avatars'));
+      expect(kept.some((name) => /\.avatar-[0-9a-f]{16}$/.test(name))).toBe(true);
 
-    reenactment.setOptions('chosen', PLAIN_OPTIONS);
-    await until('geometric', () => seen()?.generator === 'geometric');
-    await reenactment.close('chosen');
-    await peer.close();
-  });
+      reenactment.setOptions('chosen', PLAIN_OPTIONS);
+      await until('geometric', () => seen()?.generator === 'geometric');
+      await reenactment.close('chosen');
+      await peer.close();
+      await reenactment.shutdown();
+    },
+  );
 });
 
 describe('the pack that a server is configured with', () => {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { LokiError } from '../../../errors.ts';
 import { layoutOf, type PackLayout } from './contract.ts';
 import {
@@ -76,14 +78,16 @@ function filesOf({ graphs, int8 }: PackManifest): { file: string; sha256: string
 }
 
 async function checkFile(folder: string, file: string, sha256: string): Promise<void> {
-  const bytes = await readFile(join(folder, file)).catch((cause) => {
+  const hash = createHash('sha256');
+  // Piece by piece: weights beside a graph may be larger than what one buffer holds.
+  await pipeline(createReadStream(join(folder, file)), hash).catch((cause) => {
     throw new LokiError(
       'PACK_MISSING',
       `The model pack ${folder} lacks its file ${file}: copy it whole again.`,
       { cause },
     );
   });
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+  if (hash.digest('hex') !== sha256)
     throw invalid(folder, `${file} is not the file that pack.json names (its SHA-256 differs).`);
 }
 

@@ -29,8 +29,8 @@ export class BatchBuffers {
   /** Inputs of the denoiser; those of a single session's own memory are added by whoever runs it. */
   readonly denoiserFeeds: Tensors;
   readonly denoiserFetches: Tensors;
-  readonly decoderFeeds: Tensors;
-  readonly decoderFetches: Tensors;
+  /** What the decoder is run on, call by call: all frames at once, or whole pictures one after another. */
+  readonly decoderCalls: readonly { readonly feeds: Tensors; readonly fetches: Tensors }[];
 
   constructor(layout: PackLayout, streams: number, frames: number) {
     const { resolution, mapChannels, mapSize, latentChannels, latentSize, temporal, references, slots } =
@@ -77,10 +77,16 @@ export class BatchBuffers {
       this.denoiserFetches[newKey] = newKeys[i];
       this.denoiserFetches[newValue] = newValues[i];
     }
-    this.decoderFeeds = { latent, ...(warped && { warp }) };
-    this.decoderFetches = warped
+    const decoded: Tensors = warped
       ? { delta: floats(picture), mask: floats([n, 1, resolution, resolution]) }
       : { picture: floats(picture) };
+    // The first layers of whole pictures take hundreds of megabytes each: sixteen together would not fit.
+    this.decoderCalls = warped
+      ? [{ feeds: { latent, warp }, fetches: decoded }]
+      : Array.from({ length: n }, (_, frame) => ({
+          feeds: { latent: entryOf(latent, frame) },
+          fetches: mapValues(decoded, (tensor) => entryOf(tensor, frame)),
+        }));
 
     this.latent = dataOf(latent);
     this.v = dataOf(v);
@@ -93,12 +99,20 @@ export class BatchBuffers {
     this.cacheKeys = cacheKeys.map(dataOf);
     this.cacheValues = cacheValues.map(dataOf);
     this.references = mapValues(referenceTensors, dataOf);
-    this.decoded = mapValues(this.decoderFetches, dataOf);
+    this.decoded = mapValues(decoded, dataOf);
   }
 }
 
 function floats(shape: readonly number[]): Tensor {
   return new Tensor('float32', new Float32Array(shape.reduce((all, size) => all * size, 1)), shape);
+}
+
+/** One entry of the first axis, over the same memory. */
+function entryOf(tensor: Tensor, index: number): Tensor {
+  const [, ...rest] = tensor.dims;
+  const length = rest.reduce((all, size) => all * size, 1);
+  const data = dataOf(tensor).subarray(index * length, (index + 1) * length);
+  return new Tensor('float32', data, [1, ...rest]);
 }
 
 function dataOf(tensor: Tensor): Float32Array {

@@ -10,7 +10,10 @@ interface Stub {
   closed: boolean;
 }
 
-function setUp(open: (provider: ProviderChoice, attempt: number) => 'cpu' | 'webgpu' | LokiError) {
+function setUp(
+  open: (provider: ProviderChoice, attempt: number) => 'cpu' | 'webgpu' | LokiError,
+  options: { readonly frameMs?: number } = {},
+) {
   let nowMs = 0;
   const news: EngineNews[] = [];
   const opened: { provider: ProviderChoice; engine: Stub }[] = [];
@@ -26,7 +29,14 @@ function setUp(open: (provider: ProviderChoice, attempt: number) => 'cpu' | 'web
       const engine = {
         alive: true,
         closed: false,
-        info: { provider: running, precision: 'float32', threads: 1, note: null, startMs: 1 },
+        info: {
+          provider: running,
+          precision: 'float32',
+          threads: 1,
+          note: null,
+          startMs: 1,
+          frameMs: options.frameMs ?? 10,
+        },
         close: async () => {
           engine.closed = true;
         },
@@ -50,6 +60,21 @@ describe('EngineKeeper', () => {
     expect(keeper.current).toBe(opened[0].engine);
     await keeper.close();
     expect(opened[0].engine.closed).toBe(true);
+  });
+
+  test('gives up a pack that takes seconds a frame: a stream would stand still', async () => {
+    const { keeper, opened, settle, pass, news } = setUp(() => 'cpu', { frameMs: 4321 });
+    keeper.want();
+    await settle();
+    expect(keeper.current).toBeNull();
+    expect(opened[0].engine.closed).toBe(true);
+    expect(keeper.problem).toBe('A frame of toy takes 4.3 s on cpu, which is too long for a stream.');
+    expect(news).toEqual([{ kind: 'failed', detail: keeper.problem }]);
+    pass(1e9);
+    keeper.want();
+    await settle();
+    expect(opened).toHaveLength(1);
+    await keeper.close();
   });
 
   test('opens another when the thread has died, on the processor after a GPU', async () => {

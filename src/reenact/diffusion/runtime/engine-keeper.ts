@@ -34,6 +34,8 @@ export interface EngineNews {
   readonly detail: string;
 }
 
+/** A frame that takes longer stands still in a stream, and so does everything behind it. */
+const MOST_FRAME_MS = 1_000;
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** Frames in a row after which a GPU is given up: one that is gone gives no more. */
@@ -41,7 +43,8 @@ const MAX_FAILURES = 3;
 
 /**
  * Keeps a pack's networks running for the sessions of a process: opened when somebody wants them, opened again after
- * their thread died, on the processor after a GPU was lost. A pack that is refused is not asked again.
+ * their thread died, on the processor after a GPU was lost. A pack that is refused, or that this machine takes seconds a
+ * frame for, is not asked again.
  */
 export class EngineKeeper implements EngineSource {
   readonly packName: string;
@@ -107,20 +110,32 @@ export class EngineKeeper implements EngineSource {
         await engine.close();
         return;
       }
+      const { provider, precision, note, frameMs } = engine.info;
+      if (frameMs > MOST_FRAME_MS) {
+        await engine.close();
+        this.#giveUp(
+          `A frame of ${this.packName} takes ${(frameMs / 1000).toFixed(1)} s on ${provider}, which is too long for a stream.` +
+            (note === null ? '' : ` ${note}`),
+        );
+        return;
+      }
       this.#engine = engine;
       this.#failures = 0;
       this.#problem = null;
-      const { provider, precision, note } = engine.info;
       this.#options.onNews({
         kind: 'opened',
         detail: `${provider} ${precision}${note === null ? '' : `: ${note}`}`,
       });
     } catch (error) {
       if (!(error instanceof LokiError)) throw error;
-      this.#problem = error.message;
-      this.#waitBeforeNext(error.code.startsWith('PACK_') ? Number.POSITIVE_INFINITY : this.#retryMs);
-      this.#options.onNews({ kind: 'failed', detail: error.message });
+      this.#giveUp(error.message, error.code.startsWith('PACK_') ? Number.POSITIVE_INFINITY : this.#retryMs);
     }
+  }
+
+  #giveUp(why: string, forMs = Number.POSITIVE_INFINITY): void {
+    this.#problem = why;
+    this.#waitBeforeNext(forMs);
+    this.#options.onNews({ kind: 'failed', detail: why });
   }
 
   #lose(why: string): void {

@@ -27,6 +27,8 @@ export interface InferenceInfo {
   readonly note: string | null;
   /** Loading the graphs and running them for the first times. */
   readonly startMs: number;
+  /** A frame of one step, once it is warm. */
+  readonly frameMs: number;
 }
 
 /** What the thread is started with. */

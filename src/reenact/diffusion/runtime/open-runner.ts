@@ -12,8 +12,10 @@ import { hasGpu, type Provider, providerPlan } from './providers.ts';
 import { StreamState } from './stream-state.ts';
 
 const WARM_UP_FRAMES = 3;
-/** A GPU that takes longer for a frame of one step is none: the processor is faster. */
+/** A GPU that takes longer for a window of one step is none: the processor is faster. Whole pictures it never is. */
 const SLOW_GPU_MS = 60;
+/** On the processor there is nothing to compile: a frame that takes so long is what the next will be like. */
+const SLOW_FRAME_MS = 2_000;
 
 export interface OpenedRunner {
   readonly runner: PackRunner;
@@ -35,11 +37,12 @@ export async function openRunner(pack: ModelPack, options: InferenceOptions): Pr
     try {
       const runner = await openOn(pack, provider, options);
       const frameMs = await warmUp(runner);
-      if (last || options.provider !== 'auto' || frameMs <= SLOW_GPU_MS) {
+      const fast = pack.layout.kind === 'frame' || frameMs <= SLOW_GPU_MS;
+      if (last || options.provider !== 'auto' || fast) {
         const { precision } = runner;
         const note = notes.length === 0 ? null : notes.join(' ');
         const startMs = performance.now() - beganMs;
-        return { runner, info: { provider, precision, threads: options.threads, note, startMs } };
+        return { runner, info: { provider, precision, threads: options.threads, note, startMs, frameMs } };
       }
       notes.push(`The GPU takes ${Math.round(frameMs)} ms a frame, so the processor does it.`);
       await runner.close();
@@ -73,6 +76,7 @@ async function warmUp(runner: PackRunner): Promise<number> {
       const { sound } = await runner.run([stream], 1, 1);
       if (!sound[0]) throw badOutput('the picture');
       frameMs = performance.now() - beganMs;
+      if (runner.provider === 'cpu' && frameMs > SLOW_FRAME_MS) break;
     }
   } catch (error) {
     await runner.close();

@@ -136,7 +136,7 @@ export class PackRunner {
     }
     unnormalise(buffers.latent, code, manifest.latent.mean, manifest.latent.std);
     const denoisedMs = performance.now();
-    await run(this.#decoder, buffers.decoderFeeds, buffers.decoderFetches);
+    for (const { feeds, fetches } of buffers.decoderCalls) await run(this.#decoder, feeds, fetches);
     const sound = streams.map((stream, at) => this.#giveOutputs(stream, frames, buffers, at));
     for (const [at, stream] of streams.entries()) {
       stream.nextFrame += frames;
