@@ -43,7 +43,8 @@ async function fetchLibraries(say) {
   try {
     await runCommand(process.execPath, [join(PACKAGE, 'script/install.js')], {
       cwd: PACKAGE,
-      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'cuda12' },
+      // All that it has for this platform; named alone, `cuda12` is not taken under `npm run`.
+      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'true' },
       timeout: FETCH_TIMEOUT_MS,
     });
   } catch (error) {
@@ -55,7 +56,7 @@ async function fetchLibraries(say) {
   }
   const absent = LIBRARIES.find((path) => !existsSync(path));
   if (absent !== undefined)
-    throw new SetupError(`The install script of onnxruntime-node left no ${absent}: see its output by hand.`);
+    throw new SetupError(`The install script of onnxruntime-node ended well and left no ${absent}.`);
 }
 
 /** A part of a library would count as there. */
@@ -63,10 +64,12 @@ function removeLibraries() {
   for (const path of LIBRARIES) rmSync(path, { force: true });
 }
 
-/** Node's words for a network that is not there, without the stack around them. */
+/** What the script's uncaught error says, without the stack around it. */
 function reasonOf({ message, stderr = '' }) {
   const code = stderr.match(/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b/)?.[1];
-  return code === undefined ? message.replace(/^\w*Error: /, '').trim() : `no network: ${code}`;
+  return code === undefined
+    ? (stderr.match(/^\w*Error\b[^:]*: (.+)$/m)?.[1] ?? message)
+    : `no network: ${code}`;
 }
 
 /** Names of the shared libraries that the system does not find for one of the providers'. */
