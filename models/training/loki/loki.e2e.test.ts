@@ -45,7 +45,7 @@ describe.runIf(hasTorch())('the loki pack', () => {
       },
     );
     expect(stderr).toMatch(/\nOK/);
-  });
+  }, 400_000);
 
   it('draws in the runtime what its model draws in PyTorch', async () => {
     const engine = await InferenceEngine.open(await loadPack(folder, null), { provider: 'cpu' });
