@@ -36,12 +36,19 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
   const follow = followSkull(grid, skull, size, iodPx);
   const opacity = input.opacityAt(follow);
 
+  const keep = cellsToKeep(grid, opacity, region, size, Math.ceil(FILLED_BESIDE * iodPx));
+  const around = gridTriangles(grid, keep);
+  const drawn = new Uint8Array(count);
+  for (const vertex of around) drawn[vertex] = 1;
+
   const riding: number[] = [];
   const ridingCorners: number[] = [];
   const ridingWeights: number[] = [];
   const ridingPlaces: number[] = [];
   const free: number[] = [];
   for (let i = 0; i < count; i++) {
+    // Most of the grid shows nothing: its vertices are not moved either.
+    if (drawn[i] === 0) continue;
     const x = xs[i % columns];
     const y = ys[Math.floor(i / columns)];
     const p = pixelAt(x, y, size);
@@ -105,11 +112,9 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     v[liningStart + k] = input.landmarks[landmark * 3 + 1];
   });
 
-  const keep = cellsToKeep(grid, opacity, region, size, Math.ceil(FILLED_BESIDE * iodPx));
   const position = new Map(Array.from(faceVertices, (vertex, k) => [vertex, faceStart + k]));
   const face = seated.triangleVertices(region.triangles).map((vertex) => position.get(vertex)!);
   const lining = liningTriangles(liningStart);
-  const around = gridTriangles(grid, keep);
   const triangles = new Uint32Array(face.length + lining.length + around.length);
   triangles.set(face);
   triangles.set(lining, face.length);

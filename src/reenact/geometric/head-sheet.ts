@@ -12,11 +12,11 @@ export interface HeadSheet extends Sheet {
   readonly grid: WarpGrid;
   /** `[rows, columns]` how far a grid vertex follows the skull; 0 moves with the body. */
   readonly follow: Float32Array;
-  /** `[n]` grid vertices that ride on the face: vertex, and three seated vertices with weights. */
+  /** `[n]` drawn grid vertices that ride on the face: vertex, and three seated vertices with weights. */
   readonly riding: Uint32Array;
   readonly ridingCorners: Uint32Array;
   readonly ridingWeights: Float32Array;
-  /** `[m]` grid vertices that ride on the skull. */
+  /** `[m]` drawn grid vertices that ride on the skull. */
   readonly free: Uint32Array;
   /** `[m, 3]` camera frame in the portrait, metres. */
   readonly freePoints: Float32Array;

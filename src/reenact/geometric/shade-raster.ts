@@ -66,10 +66,14 @@ export class ShadeRaster {
         for (let sx = firstX; sx <= lastX; sx++) {
           const px = sx + 0.5;
           const py = sy + 0.5;
-          const wa = ((bx - px) * (cy - py) - (cx - px) * (by - py)) / area;
-          const wb = ((cx - px) * (ay - py) - (ax - px) * (cy - py)) / area;
+          const areaA = (bx - px) * (cy - py) - (cx - px) * (by - py);
+          const areaB = (cx - px) * (ay - py) - (ax - px) * (cy - py);
+          // Most samples of the box lie outside: no division for them.
+          if (areaA > 0 || areaB > 0) continue;
+          const wa = areaA / area;
+          const wb = areaB / area;
           const wc = 1 - wa - wb;
-          if (wa < 0 || wb < 0 || wc < 0) continue;
+          if (wc < 0) continue;
           const z = wa * points[a * 3 + 2] + wb * points[b * 3 + 2] + wc * points[c * 3 + 2];
           const s = sy * width + sx;
           if (z <= nearness[s]) continue;

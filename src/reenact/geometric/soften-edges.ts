@@ -24,29 +24,31 @@ export function softenEdges(target: RasterTarget, scratch: EdgeScratch, share: n
   const { width, height, color, nearness } = target;
   const { places, colors } = scratch;
   let found = 0;
-  for (let y = 1; y < height - 1; y++)
-    for (let p = y * width + 1, end = p + width - 2; p < end; p++) {
-      const z = nearness[p];
+  for (let y = 1; y < height - 1; y++) {
+    let p = y * width + 1;
+    let z = nearness[p - 1];
+    let next = nearness[p];
+    for (const end = p + width - 2; p < end; p++) {
+      const before = z;
+      z = next;
+      next = nearness[p + 1];
       if (z === Number.NEGATIVE_INFINITY) continue;
       if (
-        jumps(z, nearness[p - 1]) ||
-        jumps(z, nearness[p + 1]) ||
-        jumps(z, nearness[p - width]) ||
-        jumps(z, nearness[p + width])
+        Math.abs(z - before) > JUMP_M ||
+        Math.abs(z - next) > JUMP_M ||
+        Math.abs(z - nearness[p - width]) > JUMP_M ||
+        Math.abs(z - nearness[p + width]) > JUMP_M
       ) {
         if (found < places.length) places[found++] = p;
       }
     }
+  }
   const keep = Math.round(256 * (1 - share));
   for (let i = 0; i < found; i++) {
     const p = places[i];
     colors[i] = blend(color[p], average(color, p, width), keep);
   }
   for (let i = 0; i < found; i++) color[places[i]] = colors[i];
-}
-
-function jumps(a: number, b: number): boolean {
-  return a - b > JUMP_M || b - a > JUMP_M;
 }
 
 function average(color: Uint32Array, p: number, width: number): number {
