@@ -124,8 +124,8 @@ export function buildHeadSheet(input: HeadSheetInput): { sheet: HeadSheet; opaci
     [triangles[t + 1], triangles[t + 2]] = [triangles[t + 2], triangles[t + 1]];
 
   const sheet: HeadSheet = {
-    x: Float32Array.from(u),
-    y: Float32Array.from(v),
+    x: new Float32Array(total).fill(Number.NaN),
+    y: new Float32Array(total).fill(Number.NaN),
     z: new Float32Array(total),
     u,
     v,

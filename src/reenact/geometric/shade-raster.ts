@@ -62,6 +62,19 @@ export class ShadeRaster {
       const lastY = Math.min(height - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
       const firstX = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5));
       const lastX = Math.min(width - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
+      if (firstX > lastX || firstY > lastY) continue;
+      const za = points[a * 3 + 2];
+      const zb = points[b * 3 + 2];
+      const zc = points[c * 3 + 2];
+      const redA = colors[a * 3];
+      const redB = colors[b * 3];
+      const redC = colors[c * 3];
+      const greenA = colors[a * 3 + 1];
+      const greenB = colors[b * 3 + 1];
+      const greenC = colors[c * 3 + 1];
+      const blueA = colors[a * 3 + 2];
+      const blueB = colors[b * 3 + 2];
+      const blueC = colors[c * 3 + 2];
       for (let sy = firstY; sy <= lastY; sy++)
         for (let sx = firstX; sx <= lastX; sx++) {
           const px = sx + 0.5;
@@ -74,12 +87,13 @@ export class ShadeRaster {
           const wb = areaB / area;
           const wc = 1 - wa - wb;
           if (wc < 0) continue;
-          const z = wa * points[a * 3 + 2] + wb * points[b * 3 + 2] + wc * points[c * 3 + 2];
+          const z = wa * za + wb * zb + wc * zc;
           const s = sy * width + sx;
           if (z <= nearness[s]) continue;
           nearness[s] = z;
-          for (let k = 0; k < 3; k++)
-            samples[s * 3 + k] = wa * colors[a * 3 + k] + wb * colors[b * 3 + k] + wc * colors[c * 3 + k];
+          samples[s * 3] = wa * redA + wb * redB + wc * redC;
+          samples[s * 3 + 1] = wa * greenA + wb * greenB + wc * greenC;
+          samples[s * 3 + 2] = wa * blueA + wb * blueB + wc * blueC;
         }
     }
   }

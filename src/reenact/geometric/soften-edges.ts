@@ -1,4 +1,4 @@
-import type { RasterTarget } from './warp-raster.ts';
+import type { RasterTarget, Sheet } from './warp-raster.ts';
 
 /** Depth that jumps by this much from pixel to pixel is one thing in front of another, metres. */
 const JUMP_M = 0.01;
@@ -17,18 +17,21 @@ export function createEdgeScratch(size: number): EdgeScratch {
  * Takes the stairs off the edges where one part of the head has turned in front of another, or its far side out of
  * sight: pixels on both sides of a jump in depth are averaged with their neighbours (1 2 1 each way).
  *
+ * @param sheet what `nearness` is of
  * @param share 0 leaves the picture as it is, 1 takes the average whole
  */
-export function softenEdges(target: RasterTarget, scratch: EdgeScratch, share: number): void {
+export function softenEdges(target: RasterTarget, sheet: Sheet, scratch: EdgeScratch, share: number): void {
   if (share <= 0) return;
   const { width, height, color, nearness } = target;
+  const [left, right] = extent(sheet.x, width);
+  const [top, bottom] = extent(sheet.y, height);
   const { places, colors } = scratch;
   let found = 0;
-  for (let y = 1; y < height - 1; y++) {
-    let p = y * width + 1;
+  for (let y = top; y < bottom; y++) {
+    let p = y * width + left;
     let z = nearness[p - 1];
     let next = nearness[p];
-    for (const end = p + width - 2; p < end; p++) {
+    for (const end = y * width + right; p < end; p++) {
       const before = z;
       z = next;
       next = nearness[p + 1];
@@ -49,6 +52,18 @@ export function softenEdges(target: RasterTarget, scratch: EdgeScratch, share: n
     colors[i] = blend(color[p], average(color, p, width), keep);
   }
   for (let i = 0; i < found; i++) color[places[i]] = colors[i];
+}
+
+/** First and end of the pixels that `places` reach, without the picture's outermost, which lack a neighbour. */
+function extent(places: Float32Array, size: number): [first: number, end: number] {
+  let least = size;
+  let most = 0;
+  for (let i = 0; i < places.length; i++) {
+    const at = places[i];
+    if (at < least) least = at;
+    if (at > most) most = at;
+  }
+  return [Math.max(1, Math.floor(least)), Math.min(size - 1, Math.ceil(most))];
 }
 
 function average(color: Uint32Array, p: number, width: number): number {

@@ -129,29 +129,28 @@ export function drawSheet(target: RasterTarget, sheet: Sheet, texture: Texture):
           else if (iu > greatestU) iu = greatestU;
           if (iv < 0) iv = 0;
           else if (iv > greatestV) iv = greatestV;
-          const o = (iv >> 8) * stride + (iu >> 8);
+          const o = (Math.imul(iv >> 8, stride) + (iu >> 8)) | 0;
+          const below = (o + stride) | 0;
           const fx = iu & 255;
           const fy = iv & 255;
-          let sample: number;
-          if ((fx | fy) === 0) sample = texels[o];
-          else {
+          let sample = texels[o] | 0;
+          if ((fx | fy) !== 0) {
             const w11 = (fx * fy) >> 8;
             const w10 = fx - w11;
             const w01 = fy - w11;
             const w00 = 256 - fx - fy + w11;
-            const c00 = texels[o];
-            const c10 = texels[o + 1];
-            const c01 = texels[o + stride];
-            const c11 = texels[o + stride + 1];
+            const c10 = texels[(o + 1) | 0] | 0;
+            const c01 = texels[below] | 0;
+            const c11 = texels[(below + 1) | 0] | 0;
             const redBlue =
-              (Math.imul(c00 & 0xff00ff, w00) +
+              (Math.imul(sample & 0xff00ff, w00) +
                 Math.imul(c10 & 0xff00ff, w10) +
                 Math.imul(c01 & 0xff00ff, w01) +
                 Math.imul(c11 & 0xff00ff, w11) +
                 0x800080) >>>
               8;
             const greenAlpha =
-              Math.imul((c00 >>> 8) & 0xff00ff, w00) +
+              Math.imul((sample >>> 8) & 0xff00ff, w00) +
               Math.imul((c10 >>> 8) & 0xff00ff, w10) +
               Math.imul((c01 >>> 8) & 0xff00ff, w01) +
               Math.imul((c11 >>> 8) & 0xff00ff, w11) +

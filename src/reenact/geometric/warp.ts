@@ -50,7 +50,7 @@ export function warp(
   drawSheet(target, rig.bodySheet, rig.bodyTexture);
   target.nearness.fill(Number.NEGATIVE_INFINITY);
   drawSheet(target, rig.headSheet, rig.headTexture);
-  softenEdges(target, rig.edges, smoothstep(SHARP_RAD, SOFT_RAD, rig.motion.headTurnRad));
+  softenEdges(target, rig.headSheet, rig.edges, smoothstep(SHARP_RAD, SOFT_RAD, rig.motion.headTurnRad));
   drawMouth(target, rig.mouth, camera, rig.landmarks, rig.motion.matrices);
   for (const eye of rig.eyes) drawEye(target, eye, camera, rig.landmarks, rig.motion.matrices);
   moveLidStrips(rig.lidStrips);
