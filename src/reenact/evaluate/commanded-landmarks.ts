@@ -26,7 +26,7 @@ export class CommandedLandmarks {
   /** `[478, 2]` pixels; valid until the next call. */
   place(commanded: HeadCoefficients): Float64Array {
     const parameters = packCoefficients(withoutNeck(commanded, this.#shaped.joints));
-    this.#evaluation.evaluate(this.#shaped, parameters, this.#camera, false);
+    this.#evaluation.evaluate(this.#shaped, parameters, this.#camera);
     return this.#evaluation.pixels;
   }
 

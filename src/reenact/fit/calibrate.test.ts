@@ -29,7 +29,7 @@ function clip(seed: number, count: number, focalPx: number, change?: (truth: Hea
     const truth = fixtureCoefficients(head, random, 0.35);
     change?.(truth);
     truths.push(truth);
-    evaluation.evaluate(shapeRig(rig, beta, NO_BIAS), packCoefficients(truth), camera, false);
+    evaluation.evaluate(shapeRig(rig, beta, NO_BIAS), packCoefficients(truth), camera);
     return fixtureFace(
       evaluation.pixels.map((value) => value + 0.4 * (random() + random() - 1)),
       index,

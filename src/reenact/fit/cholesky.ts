@@ -11,33 +11,75 @@ export function solveCholesky(a: Float64Array, b: Float64Array, n: number, strid
   return true;
 }
 
-/** A = L Lᵀ in place; false where A is not positive definite. */
+/**
+ * A = L Lᵀ in place; false where A is not positive definite. The diagonal is left holding 1 / L_kk: a division a row
+ * instead of one an element.
+ *
+ * Two rows by two columns at a time: each number that is read serves two products, and the four sums do not wait for
+ * each other.
+ */
 export function factorise(a: Float64Array, n: number, stride: number): boolean {
-  for (let row = 0; row < n; row++) {
-    const rowAt = row * stride;
-    for (let column = 0; column < row; column++) {
-      const columnAt = column * stride;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let k = 0;
-      // Four sums run side by side: one would wait for itself at every addition.
-      for (const end = column - 3; k < end; k += 4) {
-        s0 += a[rowAt + k] * a[columnAt + k];
-        s1 += a[rowAt + k + 1] * a[columnAt + k + 1];
-        s2 += a[rowAt + k + 2] * a[columnAt + k + 2];
-        s3 += a[rowAt + k + 3] * a[columnAt + k + 3];
+  let row = 0;
+  for (; row + 1 < n; row += 2) {
+    const r0 = row * stride;
+    const r1 = r0 + stride;
+    let d0 = 0;
+    let d1 = 0;
+    let across = 0;
+    for (let column = 0; column < row; column += 2) {
+      const c0 = column * stride;
+      const c1 = c0 + stride;
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      for (let k = 0; k < column; k++) {
+        const x0 = a[(r0 + k) | 0];
+        const x1 = a[(r1 + k) | 0];
+        const y0 = a[(c0 + k) | 0];
+        const y1 = a[(c1 + k) | 0];
+        s00 += x0 * y0;
+        s01 += x0 * y1;
+        s10 += x1 * y0;
+        s11 += x1 * y1;
       }
-      for (; k < column; k++) s0 += a[rowAt + k] * a[columnAt + k];
-      // The diagonal holds 1 / L_kk: a division a row instead of one an element.
-      a[rowAt + column] = (a[rowAt + column] - (s0 + s1) - (s2 + s3)) * a[columnAt + column];
+      const between = a[c1 + column];
+      const l00 = (a[r0 + column] - s00) * a[c0 + column];
+      const l10 = (a[r1 + column] - s10) * a[c0 + column];
+      const l01 = (a[r0 + column + 1] - s01 - l00 * between) * a[c1 + column + 1];
+      const l11 = (a[r1 + column + 1] - s11 - l10 * between) * a[c1 + column + 1];
+      a[r0 + column] = l00;
+      a[r1 + column] = l10;
+      a[r0 + column + 1] = l01;
+      a[r1 + column + 1] = l11;
+      d0 += l00 * l00 + l01 * l01;
+      d1 += l10 * l10 + l11 * l11;
+      across += l00 * l10 + l01 * l11;
     }
-    let diagonal = a[rowAt + row];
-    for (let k = 0; k < row; k++) diagonal -= a[rowAt + k] * a[rowAt + k];
-    if (!(diagonal > 0)) return false;
-    a[rowAt + row] = 1 / Math.sqrt(diagonal);
+    const first = a[r0 + row] - d0;
+    if (!(first > 0)) return false;
+    a[r0 + row] = 1 / Math.sqrt(first);
+    const below = (a[r1 + row] - across) * a[r0 + row];
+    a[r1 + row] = below;
+    const second = a[r1 + row + 1] - d1 - below * below;
+    if (!(second > 0)) return false;
+    a[r1 + row + 1] = 1 / Math.sqrt(second);
   }
+  return row === n || factoriseRow(a, row, stride);
+}
+
+function factoriseRow(a: Float64Array, row: number, stride: number): boolean {
+  const rowAt = row * stride;
+  let diagonal = a[rowAt + row];
+  for (let column = 0; column < row; column++) {
+    let sum = a[rowAt + column];
+    for (let k = 0; k < column; k++) sum -= a[rowAt + k] * a[column * stride + k];
+    const element = sum * a[column * stride + column];
+    a[rowAt + column] = element;
+    diagonal -= element * element;
+  }
+  if (!(diagonal > 0)) return false;
+  a[rowAt + row] = 1 / Math.sqrt(diagonal);
   return true;
 }
 

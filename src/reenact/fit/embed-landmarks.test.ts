@@ -32,7 +32,7 @@ function picture(truth: LandmarkEmbedding, count: number, noisePx: number): Cali
     );
     const coefficients = fixtureCoefficients(head, random, 0.4);
     const bias = new Float32Array(LANDMARK_COUNT * 3);
-    evaluation.evaluate(shapeRig(rig, shaped.beta, bias), packCoefficients(coefficients), camera, false);
+    evaluation.evaluate(shapeRig(rig, shaped.beta, bias), packCoefficients(coefficients), camera);
     const pixels = evaluation.pixels.map((value) => value + noisePx * (random() + random() - 1));
     return createSample(index % 6, shaped, coefficients, camera, fixtureFace(pixels));
   });

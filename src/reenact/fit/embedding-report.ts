@@ -56,7 +56,7 @@ function errorsIod(
   const errors = Array.from({ length: LANDMARK_COUNT }, () => [] as number[]);
   for (const sample of samples) {
     const { shaped, coefficients, camera, face, interocularPx } = sample;
-    evaluation.evaluate(shapeRig(rig, shaped.beta, noBias), packCoefficients(coefficients), camera, false);
+    evaluation.evaluate(shapeRig(rig, shaped.beta, noBias), packCoefficients(coefficients), camera);
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
       if (facing(rig.model, sample, embedding.triangles[landmark]) < VISIBLE_COSINE) continue;
       const dx = pixels[landmark * 2] - face.landmarks[landmark * 3];

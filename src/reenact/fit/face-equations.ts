@@ -93,8 +93,9 @@ export class FaceEquations {
     return cost;
   }
 
-  /** Downhill direction −∂cost at `parameters`. */
+  /** Downhill direction −∂cost at `parameters`, and the Jacobian that `assemble` needs. */
   differentiate(observation: Observation, prior: FitPrior, parameters: Float64Array): void {
+    this.evaluation.differentiate();
     const { gradient, weight } = this;
     const { pixels, columnStart, columns, dx, dy } = this.evaluation;
     for (let i = 0; i < this.count; i++) gradient[i] = prior.precision[i] * (prior.mean[i] - parameters[i]);
@@ -169,12 +170,7 @@ export class FaceEquations {
         columnX[used] = dx[c];
         columnY[used++] = dy[c];
       }
-      for (let a = 0; a < used; a++) {
-        const row = columnSlot[a] * n;
-        const ax = w * columnX[a];
-        const ay = w * columnY[a];
-        for (let b = 0; b <= a; b++) hessian[row + columnSlot[b]] += ax * columnX[b] + ay * columnY[b];
-      }
+      this.addOuterProduct(w, used);
     }
     if (this.apartPrecision > 0)
       for (let p = 0; p < APART_PAIRS.length; p += 2) this.assembleApart(APART_PAIRS[p], APART_PAIRS[p + 1]);
@@ -188,6 +184,36 @@ export class FaceEquations {
       if (right >= 0) hessian[right * n + right] += precision;
       if (left >= 0 && right >= 0) hessian[right * n + left] -= precision;
     }
+  }
+
+  /**
+   * hessian += w (x xᵀ + y yᵀ) of the first `used` compacted columns. Two rows at a time: what both multiply with is
+   * read once.
+   */
+  private addOuterProduct(w: number, used: number): void {
+    const { hessian, columnSlot, columnX, columnY, freeCount: n } = this;
+    let a = 0;
+    for (; a + 1 < used; a += 2) {
+      const row0 = Math.imul(columnSlot[a], n);
+      const row1 = Math.imul(columnSlot[a + 1], n);
+      const x0 = w * columnX[a];
+      const y0 = w * columnY[a];
+      const x1 = w * columnX[a + 1];
+      const y1 = w * columnY[a + 1];
+      for (let b = 0; b <= a; b++) {
+        const s = columnSlot[b];
+        const x = columnX[b];
+        const y = columnY[b];
+        hessian[(row0 + s) | 0] += x0 * x + y0 * y;
+        hessian[(row1 + s) | 0] += x1 * x + y1 * y;
+      }
+      hessian[row1 + columnSlot[a + 1]] += x1 * columnX[a + 1] + y1 * columnY[a + 1];
+    }
+    if (a === used) return;
+    const row = columnSlot[a] * n;
+    const ax = w * columnX[a];
+    const ay = w * columnY[a];
+    for (let b = 0; b <= a; b++) hessian[row + columnSlot[b]] += ax * columnX[b] + ay * columnY[b];
   }
 
   /** Adds what the distance of two landmarks says: their columns' difference, merged by parameter. */

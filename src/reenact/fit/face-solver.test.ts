@@ -28,7 +28,7 @@ function faceOf(seed: number, noisePx: number, strength = 0.6) {
   const random = seededRandom(seed);
   const truth = fixtureCoefficients(head, random, strength);
   const evaluation = new LandmarkEvaluation(rig);
-  evaluation.evaluate(shaped, packCoefficients(truth), camera, false);
+  evaluation.evaluate(shaped, packCoefficients(truth), camera);
   const pixels = evaluation.pixels.map((value) => value + noisePx * (random() + random() - 1));
   return { truth, face: fixtureFace(pixels) };
 }

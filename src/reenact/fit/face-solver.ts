@@ -80,7 +80,7 @@ export class FaceSolver {
     const { evaluation } = equations;
     const chordSteps = options.chordSteps ?? 0;
     let damping = FIRST_DAMPING;
-    evaluation.evaluate(shaped, parameters, camera, true);
+    evaluation.evaluate(shaped, parameters, camera);
     let cost = equations.cost(observation, prior, parameters);
     let iterations = 0;
     let chords = chordSteps;
@@ -99,7 +99,7 @@ export class FaceSolver {
         if (chord ? this.chordStep(prior, parameters) : this.solveStep(prior, parameters, damping)) {
           applyStep(parameters, this.step, trial);
           if (-trial[this.rig.expressionCount + TRANSLATION_AT + 2] > MIN_DEPTH_M) {
-            evaluation.evaluate(shaped, trial, camera, !last);
+            evaluation.evaluate(shaped, trial, camera);
             const trialCost = equations.cost(observation, prior, trial);
             accepted = trialCost <= cost;
             placed = accepted;
@@ -115,7 +115,7 @@ export class FaceSolver {
       }
       if (chord && !accepted) {
         // The matrix is stale: place the landmarks again, and take a full step.
-        evaluation.evaluate(shaped, parameters, camera, true);
+        evaluation.evaluate(shaped, parameters, camera);
         equations.cost(observation, prior, parameters);
         placed = true;
         chords = chordSteps;
@@ -128,7 +128,7 @@ export class FaceSolver {
       if (decrease <= options.tolerance * cost) break;
     }
     // Leave the landmarks of the result, not those of a rejected trial.
-    if (!placed) evaluation.evaluate(shaped, parameters, camera, false);
+    if (!placed) evaluation.evaluate(shaped, parameters, camera);
     return { iterations, cost };
   }
 

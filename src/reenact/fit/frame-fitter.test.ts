@@ -22,7 +22,7 @@ const evaluation = new LandmarkEvaluation(rig);
 const shaped = shapeRig(rig, calibration.beta, calibration.bias);
 
 function faceOf(coefficients: HeadCoefficients, sequence: number) {
-  evaluation.evaluate(shaped, packCoefficients(coefficients), calibration.camera, false);
+  evaluation.evaluate(shaped, packCoefficients(coefficients), calibration.camera);
   return fixtureFace(evaluation.pixels, sequence);
 }
 

@@ -107,7 +107,7 @@ export class FrameFitter {
     measureReprojection(solver.evaluation.pixels, observation, reprojection);
     if (reprojection.medianIod < before) this.parameters.set(coldParameters);
     else {
-      solver.evaluation.evaluate(shaped, this.parameters, camera, false);
+      solver.evaluation.evaluate(shaped, this.parameters, camera);
       measureReprojection(solver.evaluation.pixels, observation, reprojection);
     }
     return rigid.iterations + full.iterations;

@@ -20,7 +20,7 @@ const ANY_CAMERA: Camera = { focalPx: 1, centreX: 0, centreY: 0 };
 export function initialPose(shaped: ShapedRig, camera: Camera, observation: Observation): HeadCoefficients {
   const { rig, joints } = shaped;
   const evaluation = new LandmarkEvaluation(rig);
-  evaluation.evaluate(shaped, new Float64Array(rig.expressionCount + POSE_PARAMETERS), ANY_CAMERA, false);
+  evaluation.evaluate(shaped, new Float64Array(rig.expressionCount + POSE_PARAMETERS), ANY_CAMERA);
   const rows = affineRows(evaluation.points, observation);
 
   const scale = Math.sqrt(

@@ -33,7 +33,8 @@ export function refineBias(
   const normal = new Float64Array(LANDMARK_COUNT * 9);
   const right = new Float64Array(LANDMARK_COUNT * 3);
   for (const { observation, prior, parameters } of faces) {
-    equations.evaluation.evaluate(shaped, parameters, camera, true);
+    equations.evaluation.evaluate(shaped, parameters, camera);
+    equations.evaluation.differentiate();
     equations.cost(observation, prior, parameters);
     const { pixels, restJacobian: j } = equations.evaluation;
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {

@@ -32,7 +32,7 @@ describe.each([
         const random = seededRandom(seed);
         const beta = Array.from({ length: head.shapeCount }, () => random() * 4 - 2);
         const coefficients = fixtureCoefficients(head, random);
-        evaluation.evaluate(shapeRig(rig, beta, NO_BIAS), packCoefficients(coefficients), camera, false);
+        evaluation.evaluate(shapeRig(rig, beta, NO_BIAS), packCoefficients(coefficients), camera);
         const vertices = plainPoseHead(head, beta, coefficients);
         for (let landmark = 0; landmark < LANDMARK_COUNT; landmark += 7)
           for (let axis = 0; axis < 3; axis++) {
@@ -66,12 +66,13 @@ describe.each([
       step.fill(0);
       step[parameter] = by;
       applyStep(parameters, step, moved);
-      evaluation.evaluate(shaped, moved, camera, false);
+      evaluation.evaluate(shaped, moved, camera);
       return evaluation.pixels.slice();
     }
 
     function denseJacobian(): Float64Array[] {
-      evaluation.evaluate(shaped, parameters, camera, true);
+      evaluation.evaluate(shaped, parameters, camera);
+      evaluation.differentiate();
       const jacobian = Array.from(parameters, () => new Float64Array(LANDMARK_COUNT * 2));
       for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
         for (let c = evaluation.columnStart[landmark]; c < evaluation.columnStart[landmark + 1]; c++) {
@@ -85,14 +86,15 @@ describe.each([
   it('differentiates the projections by the bias as finite differences do', () => {
     const random = seededRandom(4);
     const parameters = packCoefficients(fixtureCoefficients(head, random));
-    evaluation.evaluate(shapeRig(rig, [], NO_BIAS), parameters, camera, true);
+    evaluation.evaluate(shapeRig(rig, [], NO_BIAS), parameters, camera);
+    evaluation.differentiate();
     const jacobian = evaluation.restJacobian.slice();
     const h = 1e-5;
     for (let axis = 0; axis < 3; axis++) {
       const [ahead, behind] = [h, -h].map((by) => {
         const bias = new Float64Array(LANDMARK_COUNT * 3);
         for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) bias[landmark * 3 + axis] = by;
-        evaluation.evaluate(shapeRig(rig, [], bias), parameters, camera, false);
+        evaluation.evaluate(shapeRig(rig, [], bias), parameters, camera);
         return evaluation.pixels.slice();
       });
       const error = worst(
@@ -123,8 +125,8 @@ describe('the response of the tracker', () => {
     const jaw = coefficients.theta[6];
     bias.set([0.001 * jaw + 0.004 * Math.sin(0.3), 0.002 * jaw, 0.003 * jaw], landmark * 3);
     const [a, b] = [new LandmarkEvaluation(rig), new LandmarkEvaluation(new LandmarkRig(head, responding))];
-    a.evaluate(shapeRig(a.rig, [], bias), packCoefficients(coefficients), camera, false);
-    b.evaluate(shapeRig(b.rig, [], NO_BIAS), packCoefficients(coefficients), camera, false);
+    a.evaluate(shapeRig(a.rig, [], bias), packCoefficients(coefficients), camera);
+    b.evaluate(shapeRig(b.rig, [], NO_BIAS), packCoefficients(coefficients), camera);
     for (let i = 0; i < LANDMARK_COUNT * 2; i++) expect(b.pixels[i]).toBeCloseTo(a.pixels[i], 6);
   });
 });

@@ -39,8 +39,8 @@ export function learnResponse(
       shapeRig(rig, sample.shaped.beta, noBias),
       packCoefficients(sample.coefficients),
       sample.camera,
-      true,
     );
+    evaluation.differentiate();
     const { landmarks } = sample.face;
     const residual = evaluation.pixels.map(
       (value, i) => (landmarks[(i >> 1) * 3 + (i & 1)] - value) / sample.interocularPx,

@@ -28,40 +28,43 @@ export class PartRotations {
   readonly axisToCamera = new Float64Array(LOCAL_AXES * 9);
   /** `[27]` elements of (R − I) of jaw, left and right eye. */
   readonly correctiveFeature = new Float64Array(CORRECTIVE_COUNT);
+  /** `[4, 3]` axis-angle of every part's own rotation. */
+  private readonly partAngles = new Float64Array(PART_COUNT * 3);
 
   /** @param pose index of the first parameter after psi */
-  place(parameters: Float64Array, pose: number, differentiate: boolean): void {
+  place(parameters: Float64Array, pose: number): void {
     const { rotation, partRotation, partToCamera, correctiveFeature } = this;
     rodrigues(parameters, pose + ROTATION_AT, rotation);
     partRotation.fill(0, 0, 9);
     partRotation[0] = partRotation[4] = partRotation[8] = 1;
     for (let part = PART_JAW; part < PART_COUNT; part++) {
-      const angles = partAngles(parameters, pose, part);
-      rodrigues(angles, 0, partRotation, part * 9);
+      readAngles(parameters, pose, part, this.partAngles);
+      rodrigues(this.partAngles, part * 3, partRotation, part * 9);
       for (let i = 0; i < 9; i++)
         correctiveFeature[(part - 1) * 9 + i] = partRotation[part * 9 + i] - (i % 4 === 0 ? 1 : 0);
     }
     for (let part = 0; part < PART_COUNT; part++)
       product(rotation, 0, partRotation, part * 9, partToCamera, part * 9);
-    if (!differentiate) return;
+  }
+
+  /** Fills `axisDerivative` and `axisToCamera` for the parameters last placed. */
+  differentiate(): void {
+    const { rotation, partRotation } = this;
     for (let axis = 0; axis < LOCAL_AXES; axis++) {
       const part = PART_OF_AXIS[axis];
-      const angles = partAngles(parameters, pose, part);
+      const angles = this.partAngles.subarray(part * 3, part * 3 + 3);
       rotationDerivative(angles, AXIS_OF_AXIS[axis], partRotation, part * 9, this.axisDerivative, axis * 9);
       product(rotation, 0, this.axisDerivative, axis * 9, this.axisToCamera, axis * 9);
     }
   }
 }
 
-const angles = new Float64Array(3);
-
-/** Axis-angle of a part's own rotation; eyes do not roll. Valid until the next call. */
-function partAngles(parameters: Float64Array, pose: number, part: number): Float64Array {
+/** Axis-angle of a part's own rotation, to its place in `out`; eyes do not roll. */
+function readAngles(parameters: Float64Array, pose: number, part: number, out: Float64Array): void {
   const at = pose + (part === PART_JAW ? JAW_AT : part === PART_LEFT_EYE ? LEFT_GAZE_AT : RIGHT_GAZE_AT);
-  angles[0] = parameters[at];
-  angles[1] = parameters[at + 1];
-  angles[2] = part === PART_JAW ? parameters[at + 2] : 0;
-  return angles;
+  out[part * 3] = parameters[at];
+  out[part * 3 + 1] = parameters[at + 1];
+  out[part * 3 + 2] = part === PART_JAW ? parameters[at + 2] : 0;
 }
 
 /** out = a · b, row-major 3×3 at offsets. */

@@ -103,7 +103,7 @@ export class ShapeSolver {
       0.5 * prior.weight * ((Math.log(shared.camera.focalPx) - prior.logFocal.mean) / prior.logFocal.sd) ** 2;
     for (const value of shared.beta) cost += 0.5 * prior.weight * value * value;
     faces.forEach((face, index) => {
-      this.equations.evaluation.evaluate(shaped, parameters[index], shared.camera, false);
+      this.equations.evaluation.evaluate(shaped, parameters[index], shared.camera);
       cost += this.equations.cost(face.observation, face.prior, parameters[index]);
     });
     return cost;
@@ -124,7 +124,7 @@ export class ShapeSolver {
     const shaped = shapeRig(this.rig, beta, bias);
     const eliminations: Elimination[] = [];
     for (const { observation, prior: facePrior, parameters } of faces) {
-      equations.evaluation.evaluate(shaped, parameters, camera, true);
+      equations.evaluation.evaluate(shaped, parameters, camera);
       equations.cost(observation, facePrior, parameters);
       equations.differentiate(observation, facePrior, parameters);
       equations.chooseFree(facePrior, parameters, false);

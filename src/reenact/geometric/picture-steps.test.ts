@@ -156,6 +156,15 @@ describe('a refined texture', () => {
 });
 
 describe('softening edges', () => {
+  /** Corners of the sheet that the pictures below are of. */
+  const sheet = (right: number) => ({
+    x: Float32Array.of(0, right, Number.NaN),
+    y: Float32Array.of(0, 8, Number.NaN),
+    z: new Float32Array(3),
+    u: new Float32Array(3),
+    v: new Float32Array(3),
+    triangles: new Uint32Array(0),
+  });
   const target = () => {
     const color = Uint32Array.from({ length: 64 }, (_, p) => (p % 8 < 4 ? 0xff000000 : 0xffffffff));
     const nearness = Float32Array.from({ length: 64 }, (_, p) => (p % 8 < 4 ? -0.7 : -0.6));
@@ -164,17 +173,24 @@ describe('softening edges', () => {
 
   it('leaves everything as it is at share 0', () => {
     const picture = target();
-    softenEdges(picture, createEdgeScratch(8), 0);
+    softenEdges(picture, sheet(8), createEdgeScratch(8), 0);
     expect(picture.color).toEqual(target().color);
   });
 
   it('averages across a jump in depth and nowhere else', () => {
     const picture = target();
-    softenEdges(picture, createEdgeScratch(8), 1);
+    softenEdges(picture, sheet(8), createEdgeScratch(8), 1);
     expect(picture.color[3 * 8 + 2]).toBe(0xff000000);
     expect(picture.color[3 * 8 + 3] & 255).toBeGreaterThan(50);
     expect(picture.color[3 * 8 + 4] & 255).toBeLessThan(205);
     expect(picture.color[3 * 8 + 5]).toBe(0xffffffff);
+  });
+
+  it('looks no further than the sheet reaches', () => {
+    const picture = target();
+    softenEdges(picture, sheet(3.5), createEdgeScratch(8), 1);
+    expect(picture.color[3 * 8 + 3] & 255).toBeGreaterThan(50);
+    expect(picture.color[3 * 8 + 4]).toBe(0xffffffff);
   });
 });
 

@@ -105,6 +105,9 @@ export function drawSheet(target: RasterTarget, sheet: Sheet, texture: Texture):
     const upperSlope = (xb - xa) / (yb - ya);
     const lowerSlope = (xc - xb) / (yc - yb);
     const longIsLeft = cross > 0;
+    const ua = (u[a] - 0.5) * unit;
+    const va = (v[a] - 0.5) * unit;
+    const za = z[a];
 
     for (let row = firstRow; row < endRow; row++) {
       const centreY = row + 0.5;
@@ -117,10 +120,10 @@ export function drawSheet(target: RasterTarget, sheet: Sheet, texture: Texture):
       if (first >= end) continue;
       const dx = first + 0.5 - xa;
       const dy = centreY - ya;
-      let tu = (u[a] - 0.5) * unit + dx * ux + dy * uy;
-      let tv = (v[a] - 0.5) * unit + dx * vx + dy * vy;
-      let depth = z[a] + dx * zx + dy * zy;
-      for (let p = row * width + first, last = row * width + end; p < last; p++) {
+      let tu = ua + dx * ux + dy * uy;
+      let tv = va + dx * vx + dy * vy;
+      let depth = za + dx * zx + dy * zy;
+      for (let p = (row * width + first) | 0, last = (row * width + end) | 0; p < last; p++) {
         if (depth > nearness[p]) {
           // Rounded to 1/256 px, so that a still sheet gives the texture's own pixels.
           let iu = (tu + 0.5) | 0;
