@@ -23,6 +23,7 @@ const schema = z
     keep: z.string().min(1).optional(),
     json: z.string().min(1).optional(),
     html: z.string().min(1).optional(),
+    strips: z.string().min(1).optional(),
     verbose: z.boolean().default(false),
   })
   .superRefine((options, context) => {
@@ -53,6 +54,8 @@ export interface EvaluateOptions {
   readonly keep: string | undefined;
   readonly json: string | undefined;
   readonly html: string | undefined;
+  /** Folder for a picture of each pair's strip. */
+  readonly strips: string | undefined;
   readonly verbose: boolean;
 }
 
@@ -74,7 +77,7 @@ export function parseEvaluateArguments(args: readonly string[]): EvaluateOptions
     const [issue] = parsed.error.issues;
     throw new LokiError('INVALID_OPTION', `--${String(issue.path[0])} ${issue.message}.`);
   }
-  const { drivers, portraits, keep, json, html, ...rest } = parsed.data;
+  const { drivers, portraits, keep, json, html, strips, ...rest } = parsed.data;
   return {
     ...rest,
     drivers,
@@ -82,6 +85,7 @@ export function parseEvaluateArguments(args: readonly string[]): EvaluateOptions
     keep,
     json,
     html,
+    strips,
     generators: parseGenerators(rest.generators, process.cwd()),
   };
 }
@@ -109,6 +113,7 @@ function describeCommand(): Command {
     .option('--keep <folder>', 'keep the videos there')
     .option('--json <file>', 'write every figure as JSON')
     .option('--html <file>', 'write a report with charts and pictures, in one file')
+    .option('--strips <folder>', "write each pair's strip of frames as a picture there")
     .option('--verbose', 'show stack traces')
     .allowExcessArguments(false)
     .exitOverride()

@@ -10,6 +10,7 @@ import { evaluateCase } from './evaluate-case.ts';
 import { summarise } from './figure-rows.ts';
 import { type EvaluatedCase, htmlReport } from './html-report.ts';
 import type { EvaluateOptions } from './options.ts';
+import { stripPicture } from './strip-picture.ts';
 import { Studio } from './studio.ts';
 import type { CaseFailure, CaseResult } from './types.ts';
 
@@ -32,11 +33,13 @@ export async function runEvaluate(
   print: (line: string) => void,
 ): Promise<void> {
   for (const path of [options.json, options.html]) if (path !== undefined) await checkWritable(resolve(path));
-  if (options.keep !== undefined) await mkdir(options.keep, { recursive: true });
+  for (const path of [options.keep, options.strips])
+    if (path !== undefined) await mkdir(path, { recursive: true });
   const folder = resolve(options.keep ?? (await mkdtemp(join(tmpdir(), 'loki-evaluate-'))));
   try {
     const { cases, failures } = await evaluateAll(options, headPath, folder, print);
     const results = cases.map(({ result }) => result);
+    if (options.strips !== undefined) await writeStrips(options.strips, cases);
     for (const line of [...followTable(results), ...barLines(results, failures)]) print(line);
     if (options.json !== undefined)
       await writeWhole(resolve(options.json), `${JSON.stringify(jsonOf(results, failures), null, 2)}\n`);
@@ -76,6 +79,15 @@ async function evaluateAll(
     await studio.close();
   }
   return { cases, failures };
+}
+
+async function writeStrips(folder: string, cases: readonly EvaluatedCase[]): Promise<void> {
+  for (const { result, gallery } of cases)
+    if (gallery.strip.length > 0)
+      await writeWhole(
+        join(folder, `${result.driver}-${result.portrait}.webp`),
+        await stripPicture(gallery.strip),
+      );
 }
 
 function followTable(results: readonly CaseResult[]): string[] {
