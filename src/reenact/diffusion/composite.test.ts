@@ -4,6 +4,7 @@ import type { RgbaImage } from '../frame.ts';
 import { addChange, blendPicture } from './composite.ts';
 import { cutWindow } from './face-window.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './runtime/change-picture.ts';
+import { FaceShare } from './runtime/face-share.ts';
 
 function grey(size: number, level: number): RgbaImage {
   const data = new Uint8Array(size * size * 4).fill(level);
@@ -78,14 +79,16 @@ test('a whole picture takes the warped one’s place by its weight', () => {
 });
 
 describe('planes and pixels', () => {
-  test('a change is mask · fade · delta, in steps of a byte', () => {
+  test('a change is mask · fade · face share · delta, in steps of a byte', () => {
     const size = 40;
     const plane = size * size;
     const delta = Float32Array.from({ length: 2 + 3 * plane }, (_, i) => Math.sin(i));
     const mask = Float32Array.from({ length: 1 + plane }, (_, i) => Math.cos(i) ** 2);
     const fade = edgeFade(size);
+    const face = new FaceShare(8);
+    face.share.fill(0.25);
     const out = new Float32Array(3 * plane);
-    expect(writeChange(delta, 2, mask, 1, fade, out, 0)).toBe(true);
+    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(true);
     for (const [x, y] of [
       [0, 0],
       [20, 20],
@@ -93,16 +96,16 @@ describe('planes and pixels', () => {
     ])
       for (let k = 0; k < 3; k++) {
         const p = y * size + x;
-        const expected = 127.5 * delta[2 + k * plane + p] * mask[1 + p] * fade[x] * fade[y];
+        const expected = 0.25 * 127.5 * delta[2 + k * plane + p] * mask[1 + p] * fade[x] * fade[y];
         expect(out[p * 3 + k]).toBeCloseTo(expected, 4);
       }
     mask[100] = Number.NaN;
-    expect(writeChange(delta, 2, mask, 1, fade, out, 0)).toBe(false);
+    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(false);
     mask[100] = 1;
     delta[2 + 100] = Number.POSITIVE_INFINITY;
-    expect(writeChange(delta, 2, mask, 1, fade, out, 0)).toBe(false);
+    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(false);
     delta.fill(1e30);
-    expect(writeChange(delta, 2, mask, 1, fade, out, 0)).toBe(false);
+    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(false);
   });
 
   test('a picture through −1..1 and back is itself', () => {

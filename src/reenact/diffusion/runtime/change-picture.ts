@@ -1,3 +1,5 @@
+import type { FaceShare } from './face-share.ts';
+
 /** Pixels at the window's edges over which a change fades to nothing; training fades alike. */
 export const EDGE_FADE_PX = 12;
 /** Steps of 8-bit sRGB in one unit of the networks' −1..1. */
@@ -13,7 +15,7 @@ export function edgeFade(size: number): Float32Array {
 }
 
 /**
- * From the decoder's planes to what is added to the window: mask · fade · delta, in steps of 8-bit sRGB.
+ * From the decoder's planes to what is added to the window: mask · fade · face share · delta, in steps of 8-bit sRGB.
  *
  * @param delta `[3, R, R]` from `deltaAt` on, `mask` `[1, R, R]` from `maskAt` on
  * @param out `[R, R, 3]` from `at` on
@@ -25,16 +27,19 @@ export function writeChange(
   mask: Float32Array,
   maskAt: number,
   fade: Float32Array,
+  face: FaceShare,
   out: Float32Array,
   at: number,
 ): boolean {
   const size = fade.length;
   const plane = size * size;
+  const share = new Float32Array(size);
   let sum = 0;
   for (let y = 0, pixel = 0, to = at; y < size; y++) {
     const rowFade = STEPS * fade[y];
+    face.writeRow(y, size, share);
     for (let x = 0; x < size; x++, pixel++, to += 3) {
-      const weight = mask[maskAt + pixel] * rowFade * fade[x];
+      const weight = mask[maskAt + pixel] * rowFade * fade[x] * share[x];
       const red = weight * delta[deltaAt + pixel];
       const green = weight * delta[deltaAt + plane + pixel];
       const blue = weight * delta[deltaAt + 2 * plane + pixel];

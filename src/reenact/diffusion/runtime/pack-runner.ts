@@ -5,6 +5,7 @@ import type { Precision } from '../pack/manifest.ts';
 import { ddimStep, stepTimes } from '../schedule.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
+import { FaceShare } from './face-share.ts';
 import { oneLine, openGraph } from './graph-sessions.ts';
 import type { IdentityTensors, InferenceTimes } from './inference-messages.ts';
 import { orderedAges } from './key-value-ring.ts';
@@ -23,6 +24,7 @@ export class PackRunner {
   readonly #denoiser: InferenceSession;
   readonly #decoder: InferenceSession;
   readonly #fade: Float32Array;
+  readonly #face: FaceShare;
   /** By sessions and frames a call. */
   readonly #buffers = new Map<string, BatchBuffers>();
 
@@ -41,6 +43,7 @@ export class PackRunner {
     this.#denoiser = denoiser;
     this.#decoder = decoder;
     this.#fade = edgeFade(pack.layout.resolution);
+    this.#face = new FaceShare(pack.layout.mapSize);
   }
 
   /** @throws LokiError PACK_INVALID, PROVIDER_FAILED */
@@ -194,7 +197,7 @@ export class PackRunner {
     const { resolution, kind } = this.pack.layout;
     const pixels = resolution ** 2;
     const { changes } = stream.exchange;
-    const { delta, mask, picture } = buffers.decoded;
+    const { picture } = buffers.decoded;
     let sound = true;
     for (let frame = 0; frame < frames; frame++) {
       const place = at * frames + frame;
@@ -202,10 +205,18 @@ export class PackRunner {
       const written =
         kind === 'frame'
           ? writePicture(picture, place * pixels * 3, resolution, changes, to)
-          : writeChange(delta, place * pixels * 3, mask, place * pixels, this.#fade, changes, to);
+          : this.#writeChange(buffers, place, changes, to);
       sound &&= written;
     }
     return sound;
+  }
+
+  #writeChange(buffers: BatchBuffers, place: number, changes: Float32Array, to: number): boolean {
+    const { resolution, mapChannels } = this.pack.layout;
+    const pixels = resolution ** 2;
+    const { delta, mask } = buffers.decoded;
+    this.#face.read(buffers.maps, mapChannels, place);
+    return writeChange(delta, place * pixels * 3, mask, place * pixels, this.#fade, this.#face, changes, to);
   }
 }
 

@@ -1,0 +1,82 @@
+/** How much of the surroundings of a place is the head, from which on a change counts a little, and wholly. */
+const LEAST_SHARE = 0.6;
+const FULL_SHARE = 1;
+/** The surroundings: so many pixels of the driver map on either side. */
+const RADIUS = 2;
+/** The plane of the encoding that holds cos(8 rad/m · x): nowhere zero on a head, zero off it. */
+const COVERAGE_PLANE = 4;
+
+/**
+ * Where the networks may change the picture: well inside the head's outline. Where hair and cheeks end the warp is
+ * off by a few pixels that cannot be known, and the mean of all that may be there is a blur.
+ */
+export class FaceShare {
+  readonly #sums: Float32Array;
+  readonly #size: number;
+  /** `[size, size]` 0..1, of the last {@link read}. */
+  readonly share: Float32Array;
+
+  /** @param size side of the driver map */
+  constructor(size: number) {
+    this.#size = size;
+    this.#sums = new Float32Array((size + 1) ** 2);
+    this.share = new Float32Array(size * size);
+  }
+
+  /** @param maps driver maps `[n, 45, size, size]`; that of `frame` is read */
+  read(maps: Float32Array, channels: number, frame: number): void {
+    const size = this.#size;
+    const from = (frame * channels + COVERAGE_PLANE) * size * size;
+    const sums = this.#sums;
+    const row = size + 1;
+    for (let y = 0; y < size; y++) {
+      let along = 0;
+      for (let x = 0; x < size; x++) {
+        if (maps[from + y * size + x] !== 0) along++;
+        sums[(y + 1) * row + x + 1] = sums[y * row + x + 1] + along;
+      }
+    }
+    for (let y = 0; y < size; y++) {
+      const top = Math.max(0, y - RADIUS);
+      const bottom = Math.min(size, y + RADIUS + 1);
+      for (let x = 0; x < size; x++) {
+        const left = Math.max(0, x - RADIUS);
+        const right = Math.min(size, x + RADIUS + 1);
+        const covered =
+          sums[bottom * row + right] -
+          sums[top * row + right] -
+          sums[bottom * row + left] +
+          sums[top * row + left];
+        const share = covered / ((bottom - top) * (right - left));
+        this.share[y * size + x] = Math.min(
+          1,
+          Math.max(0, (share - LEAST_SHARE) / (FULL_SHARE - LEAST_SHARE)),
+        );
+      }
+    }
+  }
+
+  /**
+   * One row of the share at a picture's resolution, bilinear.
+   *
+   * @param out `[resolution]`
+   */
+  writeRow(y: number, resolution: number, out: Float32Array): void {
+    const size = this.#size;
+    const scale = size / resolution;
+    const v = Math.min(size - 1, Math.max(0, (y + 0.5) * scale - 0.5));
+    const top = Math.floor(v);
+    const fy = v - top;
+    const upper = top * size;
+    const lower = Math.min(size - 1, top + 1) * size;
+    for (let x = 0; x < resolution; x++) {
+      const u = Math.min(size - 1, Math.max(0, (x + 0.5) * scale - 0.5));
+      const left = Math.floor(u);
+      const right = Math.min(size - 1, left + 1);
+      const fx = u - left;
+      const above = this.share[upper + left] + (this.share[upper + right] - this.share[upper + left]) * fx;
+      const below = this.share[lower + left] + (this.share[lower + right] - this.share[lower + left]) * fx;
+      out[x] = above + (below - above) * fy;
+    }
+  }
+}
