@@ -3,9 +3,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from .augment import augment, mirror, misalign, on_device
-from .config import LATENT, WINDOW
+from .config import LATENT, MAP, WINDOW
 from .encoding import driver_map
 from .losses import window_fade
 from .regions import EYES, MOUTH, region
@@ -21,7 +22,7 @@ class Batch:
     visibility: torch.Tensor  #: [n, 1, 64, 64]
     mouth: torch.Tensor  #: [n, 1, 64, 64] 0..1, where the mouth is
     eyes: torch.Tensor  #: [n, 1, 64, 64]
-    fade: torch.Tensor  #: [n, 1, 256, 256] 1 inside, 0 at the window's edge
+    fade: torch.Tensor  #: [n, 1, 256, 256] 1 where the picture may change, 0 at the window's edge and off the head
     portrait: torch.Tensor  #: [B, 3, 256, 256]
     portrait_map: torch.Tensor  #: [B, 45, 64, 64]
     #: top and left in latent pixels of the place where `crop` looks at each person; empty where pictures are crops
@@ -46,6 +47,14 @@ def maps(raster):
         region(position, coverage, *MOUTH),
         region(position, coverage, *EYES),
     )
+
+
+def head_share(coverage):
+    """Coverage [n, 1, 64, 64] -> [n, 1, 256, 256]: 1 well inside the head's outline, 0 from it on, as
+    src/reenact/diffusion/runtime/face-share.ts computes it."""
+    surroundings = F.avg_pool2d(coverage, 5, 1, 2, count_include_pad=False)
+    share = ((surroundings - 0.6) / 0.4).clamp(0, 1)
+    return F.interpolate(share, scale_factor=WINDOW // MAP, mode="bilinear", align_corners=False)
 
 
 def place_crop(interest, side, rng):
@@ -104,14 +113,16 @@ def make_batch(samples, rng=None, augmented=False, crop_side=None, cropped=False
     span = crop_side if cropped else LATENT
     corners = places if cropped else [(0, 0)] * len(samples)
 
-    images, raster = [], []
+    images, raster, fade, edges = [], [], [], window_fade(device)
     for (person, _), index, corner in zip(samples, numbers, corners):
         parts = (person.target[index], person.warp[index], person.portrait[None])
         images.append(torch.cat([cut_bytes(part, corner, span) for part in parts]))
-        raster.append(cut(torch.cat((person.raster[index], person.portrait_raster[None])), corner, span))
+        planes = torch.cat((person.raster[index], person.portrait_raster[None]))
+        fade.append(cut(edges * head_share(planes[:-1, 7:8].float()), corner, span))
+        raster.append(cut(planes, corner, span))
     images = torch.stack(images).permute(0, 1, 4, 2, 3).float().div_(255)
     raster = torch.stack(raster).float()
-    fade = torch.stack([cut(window_fade(device), corner, span) for corner in corners])
+    fade = torch.stack(fade)
     if augmented:
         turned = rng.random(len(samples)) < 0.5
         images, raster, fade = mirror(images, raster, fade, on_device(turned, device))
@@ -127,7 +138,7 @@ def make_batch(samples, rng=None, augmented=False, crop_side=None, cropped=False
         visibility=visibility,
         mouth=mouth,
         eyes=eyes,
-        fade=fade.expand(-1, count, -1, -1, -1).flatten(0, 1),
+        fade=fade.flatten(0, 1),
         portrait=images[:, -1],
         portrait_map=maps(raster[:, -1])[0],
         places=() if cropped else tuple(places),

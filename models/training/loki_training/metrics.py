@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from .checkpoint import load_generator
 from .data import make_batch
 from .export import NOISE_COHERENCE
-from .losses import window_fade
 from .model.autoencoder import composite
 from .model.generator import causal_ages
 from .people import held_out_people
@@ -63,8 +62,7 @@ def generate(generator, batch, steps, eps, temporal=True):
     else:
         latent, _ = generator.sample(batch, eps, steps, references)
     delta, mask = generator.decode(latent, batch.warp)
-    fade = window_fade(batch.warp.device)
-    return composite(batch.warp, delta, mask, fade), mask * fade
+    return composite(batch.warp, delta, mask, batch.fade), mask * batch.fade
 
 
 def evaluate(options):
@@ -89,7 +87,7 @@ def evaluate(options):
         results = {"warp": batch.warp}
         with torch.no_grad():
             delta, mask = generator.decode(generator.encode(batch.target, batch.warp), batch.warp)
-        results["autoencoder"] = composite(batch.warp, delta, mask, window_fade(device))
+        results["autoencoder"] = composite(batch.warp, delta, mask, batch.fade)
         if stage != "autoencoder":
             for steps in STEPS:
                 results[f"{steps} step"], mask = generate(generator, batch, steps, eps, temporal)

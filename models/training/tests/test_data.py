@@ -11,7 +11,7 @@ import torch
 
 from loki_training.augment import augment, block_artefacts, blotches, blur, gaussians, mirror, painterly, posterise
 from loki_training.augment import shift_raster, translate
-from loki_training.data import Sampler, crop, make_batch, maps
+from loki_training.data import Sampler, crop, head_share, make_batch, maps
 from loki_training.dummy import write_people, write_person
 from loki_training.encoding import driver_map
 from loki_training.people import Crowd, Person, held_out_people, is_held_out, list_people, load_people, training_people
@@ -121,7 +121,15 @@ class Data(unittest.TestCase):
         part, _ = crop(make_batch(samples, np.random.default_rng(0), **options), 20)
         cropped = make_batch(samples, np.random.default_rng(0), cropped=True, **options)
         for name in ("target", "warp", "mouth", "eyes", "fade"):
-            self.assertTrue(torch.equal(getattr(part, name), getattr(cropped, name)), name)
+            self.assertTrue(torch.allclose(getattr(part, name), getattr(cropped, name), atol=1e-6), name)
+
+    def test_pictures_may_change_well_inside_the_head_alone(self):
+        coverage = torch.zeros(1, 1, 64, 64)
+        coverage[..., 32:] = 1
+        row = head_share(coverage)[0, 0, 128]
+        self.assertEqual(row[:130].max().item(), 0)
+        self.assertAlmostEqual(row[140:].min().item(), 1, 5)
+        self.assertTrue((row.diff() >= 0).all())
 
     def test_places_follow_mirrored_pictures(self):
         """Wherever the mouth and the eyes of a picture went, most places lie there."""
