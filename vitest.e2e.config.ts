@@ -3,6 +3,8 @@ import { mediasoupWorkerPath } from './scripts/setup/mediasoup-worker.mjs';
 
 /** Everything that talks WebRTC; the pipeline from files, and the set-up itself, need no media server. */
 const LIVE = ['src/*.e2e.test.ts', '{src/sfu,src/gateway,src/client,load-tests,deploy}/**/*.e2e.test.ts'];
+/** These need none, but hold sessions, threads and players to their times. */
+const TIMED = ['src/reenact/{live,runtime}/**/*.e2e.test.ts'];
 
 const worker = mediasoupWorkerPath();
 if (worker === null) {
@@ -12,21 +14,46 @@ if (worker === null) {
   );
 }
 
+/** What end-to-end tests need, whether they are `npm test`'s or `npm run test:live`'s. */
+export const endToEnd = {
+  // Read when mediasoup is imported.
+  env: worker === null ? {} : { MEDIASOUP_WORKER_BIN: worker },
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  // Real browsers and clocks on a shared machine: a fault shows twice.
+  retry: 1,
+  pool: 'forks',
+} as const;
+const exclude = [...configDefaults.exclude, '**/*.live.e2e.test.ts'];
+
 /**
- * End-to-end tests: real worker threads, child processes, codecs, browsers and files. One at a time: they are heavy.
- * Those that hold a whole live session to its times (`*.live.e2e.test.ts`) are `npm run test:live`'s.
+ * End-to-end tests: real worker threads, child processes, codecs, browsers and files. Those from files run two at a time,
+ * then those that are held to times one by one, with the machine to themselves. Whole live sessions
+ * (`*.live.e2e.test.ts`) are `npm run test:live`'s.
  */
 export default defineConfig({
   test: {
-    include: ['{src,models,deploy,load-tests}/**/*.e2e.test.ts'],
-    exclude: [...configDefaults.exclude, '**/*.live.e2e.test.ts', ...(worker === null ? LIVE : [])],
-    // Read when mediasoup is imported.
-    env: worker === null ? {} : { MEDIASOUP_WORKER_BIN: worker },
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    // Real browsers and clocks on a shared machine: a fault shows twice.
-    retry: 1,
-    pool: 'forks',
-    poolOptions: { forks: { singleFork: true } },
+    poolOptions: { forks: { minForks: 1, maxForks: 2 } },
+    projects: [
+      {
+        test: {
+          ...endToEnd,
+          name: 'files',
+          include: ['{src,models,deploy,load-tests}/**/*.e2e.test.ts'],
+          exclude: [...exclude, ...LIVE, ...TIMED],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...endToEnd,
+          name: 'live',
+          include: [...TIMED, ...(worker === null ? [] : LIVE)],
+          exclude,
+          poolOptions: { forks: { singleFork: true } },
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MEDIASOUP_WORKER, type ServerProcess, startServer } from '../gateway/server-process.ts';
+import { TOY_PACK } from '../reenact/diffusion/toy-pack-fixture.ts';
 import { framesShown, HAS_CHROMIUM, openBrowser, SMALL_SERVER, type TestBrowser } from './browser-fixture.ts';
 
 const LIMIT_MS = 60_000;
@@ -36,7 +37,13 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('who watches', () =>
   const start = () =>
     startServer({
       args: SMALL_SERVER.args,
-      env: { ...SMALL_SERVER.env, LOKI_STATE_DIR: stateDir, LOKI_HTTP_PORT: String(port) },
+      env: {
+        ...SMALL_SERVER.env,
+        LOKI_STATE_DIR: stateDir,
+        LOKI_HTTP_PORT: String(port),
+        LOKI_GENERATOR_PACK: TOY_PACK,
+        LOKI_GENERATOR_PROVIDER: 'cpu',
+      },
     });
   beforeAll(async () => {
     port = await freePort();
@@ -89,6 +96,22 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('who watches', () =>
     await framesShown(studio, '.avatar-video', 10, LIMIT_MS);
     await framesShown(viewer, 'video', 10, LIMIT_MS);
     await viewer.context().close();
+  });
+
+  it('sees the avatar drawn by the networks while the studio wants it so', async () => {
+    const drawnBy = studio.locator('.facts > div', { hasText: 'Drawn by' }).locator('dd');
+    const choose = async (generator: RegExp) => {
+      await studio.getByRole('tab', { name: 'Look' }).click();
+      await studio.getByRole('radio', { name: generator }).check();
+      await studio.getByRole('tab', { name: 'Monitor' }).click();
+    };
+    const says = (words: RegExp) =>
+      expect.poll(() => drawnBy.textContent(), { timeout: LIMIT_MS }).toMatch(words);
+    await choose(/Repairing it with a network/);
+    await says(/^toy, \d steps?, cpu float32$/);
+    await framesShown(studio, '.avatar-video', 10, LIMIT_MS);
+    await choose(/Moving the picture/);
+    await says(/^geometric$/);
   });
 
   it('gets the avatar cut out of its background in OBS', async () => {

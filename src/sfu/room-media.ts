@@ -4,7 +4,6 @@ import type { types } from 'mediasoup';
 import { MAX_LANDMARK_PACKET_BYTES } from '../contract/landmark-packet.ts';
 import type {
   AvatarStreams,
-  DriverStreams,
   LiveOptions,
   RtpAddress,
   SessionSpec,
@@ -13,20 +12,18 @@ import type {
 } from '../contract/live-session.ts';
 import { LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { AvatarLeg, type DriverLeg } from './avatar-leg.ts';
+import { AvatarLeg } from './avatar-leg.ts';
 import type { AvatarSource } from './avatar-source.ts';
 import { newAvatarStreams, type PayloadTypes, playerRouterCodecs, roomPayloadTypes } from './codecs.ts';
+import { type DriverProducers, DriverRelay, NO_PRODUCERS } from './driver-relay.ts';
+import { PlayerSources } from './player-sources.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionHub, SessionListener } from './session-hub.ts';
 import type { SfuOptions } from './sfu-types.ts';
+import { createClientTransport, createLocalTransport } from './transports.ts';
 import type { RouterLease, WorkerPool } from './workers.ts';
 
-/** Enough for the avatar from the first packet on; the estimate takes over from there. */
-const INITIAL_OUTGOING_BPS = 2_000_000;
-const ICE_CONSENT_TIMEOUT_S = 20;
 const REBUILD_PAUSE_MS = 500;
-const MAX_PLAYER_ROUTERS = 8;
-const SCTP_STREAMS = { OS: 16, MIS: 16 };
 
 export interface RoomMediaOptions {
   readonly roomId: string;
@@ -43,13 +40,6 @@ export interface RoomMediaListener extends SessionListener {
   /** The avatar's streams are others: every consumer is gone. */
   streams(): void;
 }
-
-export interface DriverProducers {
-  readonly video: types.Producer | null;
-  readonly audio: types.Producer | null;
-}
-
-const NO_PRODUCERS: DriverProducers = { video: null, audio: null };
 
 interface Session {
   readonly id: string;
@@ -73,9 +63,9 @@ export class RoomMedia {
   #streams: AvatarStreams;
   #session: Session | null = null;
   #driver: DriverProducers = NO_PRODUCERS;
-  #driverLegs = new Map<string, DriverLeg>();
-  /** By payload types; their routers end with the leg. */
-  #playerSources = new Map<string, Promise<AvatarSource>>();
+  #relay: DriverRelay;
+  /** Their routers end with the leg. */
+  #playerSources = new PlayerSources();
   #landmarkTransport: types.DirectTransport | null = null;
   #epoch = 1;
   #closed = false;
@@ -92,6 +82,7 @@ export class RoomMedia {
     this.#hub = hub;
     this.#listener = listener;
     this.#log = log;
+    this.#relay = new DriverRelay(log);
     this.#streams = this.#newStreams();
   }
 
@@ -131,29 +122,14 @@ export class RoomMedia {
     router = this.#running().router,
   ): Promise<types.WebRtcTransport> {
     const { webRtcServer } = this.#running();
-    const transport = await router.createWebRtcTransport({
-      webRtcServer,
-      enableUdp: true,
-      enableTcp: true,
-      preferUdp: true,
-      initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BPS,
-      iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
-      enableSctp: landmarks,
-      numSctpStreams: SCTP_STREAMS,
-      maxSctpMessageSize: MAX_LANDMARK_PACKET_BYTES,
-    });
+    const transport = await createClientTransport(router, webRtcServer, landmarks);
     if (direction === 'send') await transport.setMaxIncomingBitrate(this.#options.maxDriverBitrateBps);
     return transport;
   }
 
-  /** A transport of this machine's own, which learns its peer from the first packet. */
-  async createLocalTransport(): Promise<types.PlainTransport> {
-    const { rtpPorts } = this.#options;
-    return this.#running().router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: '127.0.0.1', ...(rtpPorts && { portRange: rtpPorts }) },
-      rtcpMux: true,
-      comedia: true,
-    });
+  /** A transport of this machine's own. */
+  createLocalTransport(): Promise<types.PlainTransport> {
+    return createLocalTransport(this.#running().router, this.#options.rtpPorts);
   }
 
   /** The avatar's streams, as the room's own clients take them. */
@@ -163,8 +139,7 @@ export class RoomMedia {
   }
 
   /**
-   * The avatar's streams under a player's own payload types: mediasoup sends under those of the router, and a WHEP
-   * player, being the offerer, has named its own.
+   * The avatar's streams under a player's own payload types.
    *
    * @throws LokiError SERVER_BUSY for too many different sets
    */
@@ -172,19 +147,8 @@ export class RoomMedia {
     const { avatar } = this;
     const own = roomPayloadTypes(this.#options.videoCodec);
     if (payloadTypes.audio === own.audio && payloadTypes.video === own.video) return Promise.resolve(avatar);
-    const key = `${payloadTypes.audio} ${payloadTypes.video}`;
-    const known = this.#playerSources.get(key);
-    if (known) return known;
-    if (this.#playerSources.size >= MAX_PLAYER_ROUTERS) {
-      throw new LokiError('SERVER_BUSY', 'The room serves too many different kinds of players.');
-    }
     const codecs = playerRouterCodecs(this.#options.videoCodec, payloadTypes);
-    const source = this.#running()
-      .sibling(codecs)
-      .then((router) => avatar.pipeTo(router));
-    this.#playerSources.set(key, source);
-    source.catch(() => this.#playerSources.delete(key));
-    return source;
+    return this.#playerSources.of(payloadTypes, avatar, () => this.#running().sibling(codecs));
   }
 
   /** Opens the session, if none is open. @throws LokiError SERVER_BUSY and whatever else the reenactment refuses with */
@@ -299,7 +263,7 @@ export class RoomMedia {
     this.#playerSources.clear();
     this.#landmarkTransport = null;
     this.#driver = NO_PRODUCERS;
-    this.#driverLegs.clear();
+    this.#relay.clear();
     this.#epoch++;
     const { epoch } = this;
     void this.#queue.run(async () => {
@@ -320,15 +284,14 @@ export class RoomMedia {
   /** The streams keep their SSRCs for the life of a session; a new session gets new ones, since it counts anew. */
   async #renewLeg(): Promise<void> {
     const before = this.#leg;
-    const players = [...this.#playerSources.values()];
     this.#streams = this.#newStreams();
     const { router } = this.#running();
     // The new one stands before the old one ends: who watches in between gets streams that stay.
     this.#leg = await AvatarLeg.create(router, this.#streams, this.#options.rtpPorts);
-    this.#playerSources.clear();
-    this.#driverLegs.clear();
+    const endPlayers = this.#playerSources.clear();
+    this.#relay.clear();
     before?.close();
-    for (const source of players) source.then(({ router: itsOwn }) => itsOwn.close()).catch(() => {});
+    endPlayers();
     this.#listener.streams();
   }
 
@@ -347,33 +310,9 @@ export class RoomMedia {
     const leg = this.#leg;
     const session = this.#session;
     if (!leg || !session?.address) return;
-    const producers = [this.#driver.video, this.#driver.audio].filter(
-      (producer) => producer !== null && !producer.closed,
+    await this.#relay.relay(leg, this.#driver, (streams) =>
+      this.#hub.reenactment.attach(session.id, leg.address, streams),
     );
-    for (const [producerId, { consumer }] of this.#driverLegs) {
-      if (producers.some((producer) => producer?.id === producerId)) continue;
-      consumer.close();
-      this.#driverLegs.delete(producerId);
-    }
-    const streams: { -readonly [K in keyof DriverStreams]: DriverStreams[K] } = {};
-    const fresh: types.Consumer[] = [];
-    for (const producer of producers) {
-      if (!producer) continue;
-      let driverLeg = this.#driverLegs.get(producer.id);
-      if (!driverLeg) {
-        try {
-          driverLeg = await leg.consumeDriver(producer);
-        } catch (error) {
-          this.#log.warn({ err: error }, 'a driver stream ended before it was passed on');
-          continue;
-        }
-        this.#driverLegs.set(producer.id, driverLeg);
-        fresh.push(driverLeg.consumer);
-      }
-      streams[producer.kind] = driverLeg.stream;
-    }
-    this.#hub.reenactment.attach(session.id, leg.address, streams);
-    await Promise.all(fresh.map((consumer) => (consumer.closed ? undefined : consumer.resume())));
   }
 
   async #endSession(): Promise<void> {

@@ -3,7 +3,9 @@ import type { LiveOptions, SessionState, SessionStats, TrackingMode } from '../c
 import { LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { Driver, type DriverOptions } from './driver.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { RoomMedia, type RoomMediaListener } from './room-media.ts';
+import { type Guest, type RoomMember, RoomMembers } from './room-members.ts';
 import { openRtpDriver } from './rtp-driver.ts';
 import type { SessionHub } from './session-hub.ts';
 import type {
@@ -15,31 +17,10 @@ import type {
   SfuDependencies,
   SfuOptions,
 } from './sfu-types.ts';
-import type { Notification, OptionsPatch, Role, RoomState } from './signaling/messages.ts';
-import { ViewerLatency } from './viewer-latency.ts';
+import type { OptionsPatch, RoomState } from './signaling/messages.ts';
 import type { WorkerPool } from './workers.ts';
 
 const ROOM_NOTICE_PAUSE_MS = 200;
-const MAX_ADMINS = 16;
-/** Refusals come at once, a portrait takes longer to load: so long a driver's join waits for the former. */
-const ADMISSION_WAIT_MS = 300;
-
-/** A member with signalling, as its room sees it. */
-export interface RoomMember {
-  readonly id: string;
-  readonly role: Role;
-  notify(notification: Notification): void;
-  /** The router is gone, and all transports with it. */
-  forgetMedia(): void;
-  end(reason: LokiError): void;
-}
-
-/** A member without signalling: a WHEP player. */
-export interface Guest {
-  readonly id: string;
-  /** The avatar's streams or the router went; or the room. */
-  end(): void;
-}
 
 export interface RoomContext {
   readonly options: SfuOptions;
@@ -57,17 +38,14 @@ export class Room implements RoomHandle {
   #log: Logger;
   #name: string;
   #avatarId: string;
-  #maxViewers: number;
   #videoCodec: 'VP8' | 'H264';
   #tracking: TrackingMode;
   #live: LiveOptions;
   #media!: RoomMedia;
-  #peers = new Map<string, RoomMember>();
-  #guests = new Map<string, Guest>();
+  #members: RoomMembers;
   #driver: Driver | null = null;
   #state: SessionState = 'waiting';
   #stats: SessionStats | null = null;
-  #latency = new ViewerLatency();
   #idleTimer: ReturnType<typeof setTimeout> | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | null = null;
   #onClosed: () => void;
@@ -79,7 +57,7 @@ export class Room implements RoomHandle {
     this.#log = context.log.child({ roomId });
     this.#name = options.name ?? roomId;
     this.#avatarId = options.avatarId;
-    this.#maxViewers = options.maxViewers ?? context.options.maxViewers;
+    this.#members = new RoomMembers(options.maxViewers ?? context.options.maxViewers);
     this.#videoCodec = options.videoCodec ?? context.options.video.codec;
     this.#tracking = options.tracking ?? 'server';
     this.#live = patchOptions(
@@ -142,7 +120,7 @@ export class Room implements RoomHandle {
       name: this.#name,
       avatarId: this.#avatarId,
       driverPresent: this.#driver !== null,
-      viewers: this.#viewerCount(),
+      viewers: this.#members.viewers,
       tracking: this.#tracking,
       session: this.#state,
       options: { ...this.#live },
@@ -157,45 +135,38 @@ export class Room implements RoomHandle {
       avatarId: this.#avatarId,
       createdAtMs: this.createdAtMs,
       driver: driver && { peerId: driver.id, via: driver.via, connected: driver.connected },
-      viewers: this.#viewerCount(),
-      whepViewers: this.#guests.size,
-      maxViewers: this.#maxViewers,
+      viewers: this.#members.viewers,
+      whepViewers: this.#members.guests,
+      maxViewers: this.#members.maxViewers,
       videoCodec: this.#videoCodec,
       tracking: this.#tracking,
       session: this.#state,
       options: this.#live,
       stats: this.#media.sessionOpen ? this.#stats : null,
-      captureToScreenMs: this.#latency.summary(Date.now()),
+      captureToScreenMs: this.#members.latency.summary(Date.now()),
     };
   }
 
   /** @throws LokiError ROOM_FULL, ROOM_CLOSED */
   addPeer(peer: RoomMember): void {
     this.#assertOpen();
-    if (peer.role === 'viewer') this.#assertSeat();
-    if (peer.role === 'admin' && this.#count('admin') >= MAX_ADMINS) {
-      throw new LokiError('ROOM_FULL', 'The room has as many administrators as it may have.');
-    }
-    this.#peers.set(peer.id, peer);
+    this.#members.addPeer(peer);
     this.#noticeSoon();
   }
 
   removePeer(peer: RoomMember): void {
-    if (!this.#peers.delete(peer.id)) return;
-    this.#latency.forget(peer.id);
-    this.#noticeSoon();
+    if (this.#members.removePeer(peer)) this.#noticeSoon();
   }
 
   /** @throws LokiError ROOM_FULL, ROOM_CLOSED */
   addGuest(guest: Guest): void {
     this.#assertOpen();
-    this.#assertSeat();
-    this.#guests.set(guest.id, guest);
+    this.#members.addGuest(guest);
     this.#noticeSoon();
   }
 
   removeGuest(guest: Guest): void {
-    if (this.#guests.delete(guest.id)) this.#noticeSoon();
+    if (this.#members.removeGuest(guest)) this.#noticeSoon();
   }
 
   /**
@@ -242,7 +213,7 @@ export class Room implements RoomHandle {
   }
 
   reportLatency(peer: RoomMember, p50Ms: number, p95Ms: number): void {
-    this.#latency.report(peer.id, p50Ms, p95Ms, Date.now());
+    this.#members.latency.report(peer.id, p50Ms, p95Ms, Date.now());
   }
 
   async setAvatar(avatarId: string): Promise<void> {
@@ -278,20 +249,13 @@ export class Room implements RoomHandle {
     return openRtpDriver(this, driver);
   }
 
-  notify(notification: Notification, to: (peer: RoomMember) => boolean = () => true): void {
-    for (const peer of this.#peers.values()) {
-      if (to(peer)) peer.notify(notification);
-    }
-  }
-
   async close(reason?: LokiError): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     if (this.#noticeTimer) clearTimeout(this.#noticeTimer);
     const why = reason ?? new LokiError('ROOM_CLOSED', 'The room was closed by its owner.');
-    for (const peer of [...this.#peers.values()]) peer.end(why);
-    for (const guest of [...this.#guests.values()]) guest.end();
+    this.#members.end(why);
     this.#driver?.evict(why);
     this.#driver?.close();
     this.#driver = null;
@@ -300,26 +264,11 @@ export class Room implements RoomHandle {
   }
 
   async #openSession(driver: Driver): Promise<void> {
-    const opening = this.#media.startSession();
-    const refused = opening.then(
-      () => null,
-      (error: unknown) => asLokiError(error),
-    );
-    let waiting: ReturnType<typeof setTimeout> | undefined;
-    const early = await Promise.race([
-      refused,
-      new Promise<null>((resolve) => {
-        waiting = setTimeout(() => resolve(null), ADMISSION_WAIT_MS);
-      }),
-    ]);
-    clearTimeout(waiting);
+    const early = await earlyRefusal(this.#media.startSession(), (late) => this.#fail(late));
     if (early) {
       this.releaseDriver(driver);
       throw early;
     }
-    void refused.then((late) => {
-      if (late) this.#fail(late);
-    });
   }
 
   #fail(error: LokiError): void {
@@ -339,8 +288,8 @@ export class Room implements RoomHandle {
     return {
       stats: (stats) => {
         this.#stats = stats;
-        const viewers = this.#latency.summary(Date.now());
-        this.notify(
+        const viewers = this.#members.latency.summary(Date.now());
+        this.#members.notify(
           {
             type: 'stats',
             data: {
@@ -356,7 +305,7 @@ export class Room implements RoomHandle {
         this.#noticeSoon();
       },
       preview: (png) => {
-        this.notify(
+        this.#members.notify(
           { type: 'preview', data: { png: Buffer.from(png).toString('base64') } },
           (peer) => peer.role === 'driver',
         );
@@ -366,13 +315,13 @@ export class Room implements RoomHandle {
         this.#fail(new LokiError('SESSION_FAILED', message));
       },
       reset: () => {
-        this.#endGuests();
-        for (const peer of this.#peers.values()) peer.forgetMedia();
+        this.#members.endGuests();
+        this.#members.forgetMedia();
         // Drivers without signalling can't be told: their connection is gone, and they come anew.
         if (this.#driver && this.#driver.via !== 'signal') {
           this.#driver.evict(new LokiError('SESSION_FAILED', 'The media worker was replaced.'));
         }
-        this.notify({
+        this.#members.notify({
           type: 'mediaReset',
           data: {
             mediaEpoch: this.#media.epoch,
@@ -381,21 +330,17 @@ export class Room implements RoomHandle {
         });
       },
       streams: () => {
-        this.#endGuests();
-        this.notify({ type: 'streams', data: {} });
+        this.#members.endGuests();
+        this.#members.notify({ type: 'streams', data: {} });
       },
     };
-  }
-
-  #endGuests(): void {
-    for (const guest of [...this.#guests.values()]) guest.end();
   }
 
   #noticeSoon(): void {
     if (this.#noticeTimer || this.#closed) return;
     this.#noticeTimer = setTimeout(() => {
       this.#noticeTimer = null;
-      this.notify({ type: 'room', data: this.state() });
+      this.#members.notify({ type: 'room', data: this.state() });
     }, ROOM_NOTICE_PAUSE_MS);
   }
 
@@ -405,29 +350,7 @@ export class Room implements RoomHandle {
     return path;
   }
 
-  #viewerCount(): number {
-    return this.#count('viewer') + this.#guests.size;
-  }
-
-  #count(role: Role): number {
-    let count = 0;
-    for (const peer of this.#peers.values()) if (peer.role === role) count++;
-    return count;
-  }
-
-  #assertSeat(): void {
-    if (this.#viewerCount() >= this.#maxViewers) {
-      throw new LokiError('ROOM_FULL', 'The room has as many viewers as it may have.');
-    }
-  }
-
   #assertOpen(): void {
     if (this.#closed) throw new LokiError('ROOM_CLOSED', 'The room was closed by its owner.');
   }
-}
-
-/** Whatever a mediasoup call or the reenactment rejects with, as an error for users. */
-export function asLokiError(error: unknown): LokiError {
-  if (error instanceof LokiError) return error;
-  return new LokiError('INTERNAL', 'Something went wrong in the server.', { cause: error });
 }

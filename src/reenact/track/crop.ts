@@ -34,7 +34,6 @@ export function cropToTensor(
   options: CropOptions,
 ): void {
   const { width, height } = image;
-  const pixels = pixelsOf(image);
   const step = roi.sizePx / size;
   const samples = Math.max(1, Math.min(options.maxSamples, Math.ceil(step / MAX_SAMPLE_SPACING_PX)));
   // Unit steps of the output along a row, in pixels of the picture; along a column they are (-stepY, stepX).
@@ -43,6 +42,21 @@ export function cropToTensor(
   const cornerX = roi.centreX - ((stepX - stepY) * size) / 2 - 0.5;
   const cornerY = roi.centreY - ((stepY + stepX) * size) / 2 - 0.5;
   const gain = options.gain / (samples * samples * WEIGHT_SUM);
+  const row: SampledRow = {
+    pixels: pixelsOf(image),
+    width,
+    height,
+    stepX,
+    stepY,
+    gain,
+    out,
+    planeSize: size * size,
+    startX: 0,
+    startY: 0,
+    firstPixel: 0,
+    from: 0,
+    to: size,
+  };
   out.fill(options.offset);
   for (let j = 0; j < size; j++) {
     for (let k = 0; k < samples * samples; k++) {
@@ -50,15 +64,38 @@ export function cropToTensor(
       const v = j + (Math.floor(k / samples) + 0.5) / samples;
       const x = cornerX + u * stepX - v * stepY;
       const y = cornerY + u * stepY + v * stepX;
-      let from = 0;
-      let to = size;
+      row.startX = x;
+      row.startY = y;
+      row.firstPixel = j * size;
       if (options.border === 'black') {
-        from = Math.max(0, firstInside(x, stepX, width), firstInside(y, stepY, height));
-        to = Math.min(size, firstBeyond(x, stepX, width), firstBeyond(y, stepY, height));
+        row.from = Math.max(0, firstInside(x, stepX, width), firstInside(y, stepY, height));
+        row.to = Math.min(size, firstBeyond(x, stepX, width), firstBeyond(y, stepY, height));
       }
-      addRow(pixels, width, height, x, y, stepX, stepY, gain, out, j * size, size * size, from, to);
+      if (!addInnerRow(row)) addRow(row);
     }
   }
+}
+
+/** One row of samples; the picture and the output are the same for all of a crop. */
+interface SampledRow {
+  readonly pixels: Uint32Array;
+  readonly width: number;
+  readonly height: number;
+  /** From sample to sample, pixels of the picture. */
+  readonly stepX: number;
+  readonly stepY: number;
+  /** Tensor value of an 8-bit value times `WEIGHT_SUM`. */
+  readonly gain: number;
+  readonly out: Float32Array;
+  readonly planeSize: number;
+  /** Position of sample 0, pixels of the picture. */
+  startX: number;
+  startY: number;
+  /** Of the row in `out`. */
+  firstPixel: number;
+  /** Samples `from` to `to` are added. */
+  from: number;
+  to: number;
 }
 
 /** The picture as words 0xAABBGGRR (every machine that Node runs on is little-endian). */
@@ -82,24 +119,12 @@ function firstBeyond(start: number, step: number, length: number): number {
 }
 
 /**
- * `addRow` for rows that lie inside the picture, as nearly all do: nothing to clamp, so positions are whole numbers
+ * {@link addRow} for rows that lie inside the picture, as nearly all do: nothing to clamp, so positions are whole numbers
  * of 1/65536 px that grow by whole steps. False, and nothing done, for other rows.
  */
-function addInnerRow(
-  pixels: Uint32Array,
-  width: number,
-  height: number,
-  startX: number,
-  startY: number,
-  stepX: number,
-  stepY: number,
-  gain: number,
-  out: Float32Array,
-  firstPixel: number,
-  planeSize: number,
-  from: number,
-  to: number,
-): boolean {
+function addInnerRow(row: SampledRow): boolean {
+  const { pixels, width, height, startX, startY, stepX, stepY, gain, out, firstPixel, planeSize, from, to } =
+    row;
   const fineStepX = Math.round(FINE * stepX);
   const fineStepY = Math.round(FINE * stepY);
   // Half of a weight's unit more, so that weights are rounded, not cut.
@@ -145,41 +170,10 @@ function addInnerRow(
   return true;
 }
 
-/** Adds samples `from` to `to` of one row, at (startX + i · stepX, startY + i · stepY), to the output's row. */
-function addRow(
-  pixels: Uint32Array,
-  width: number,
-  height: number,
-  startX: number,
-  startY: number,
-  stepX: number,
-  stepY: number,
-  gain: number,
-  out: Float32Array,
-  firstPixel: number,
-  planeSize: number,
-  from: number,
-  to: number,
-): void {
-  if (
-    addInnerRow(
-      pixels,
-      width,
-      height,
-      startX,
-      startY,
-      stepX,
-      stepY,
-      gain,
-      out,
-      firstPixel,
-      planeSize,
-      from,
-      to,
-    )
-  ) {
-    return;
-  }
+/** Adds the samples of one row, at (startX + i · stepX, startY + i · stepY), to the output's row. */
+function addRow(row: SampledRow): void {
+  const { pixels, width, height, startX, startY, stepX, stepY, gain, out, firstPixel, planeSize, from, to } =
+    row;
   const maxX = WEIGHT_SUM * (width - 1);
   const maxY = WEIGHT_SUM * (height - 1);
   const right = width > 1 ? 1 : 0;

@@ -1,7 +1,8 @@
 import { LokiError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { asLokiError } from '../as-loki-error.ts';
 import { iceServerLinks, iceServersFor } from '../ice-servers.ts';
-import { asLokiError, type Room } from '../room.ts';
+import type { Room } from '../room.ts';
 import type { RoomStore } from '../rooms.ts';
 import { type Offer, parseOffer } from '../sdp/offer.ts';
 import type { HttpAnswer, HttpRequest, SfuDependencies, SfuOptions, TokenGrant } from '../sfu-types.ts';

@@ -1,5 +1,6 @@
 import { CLOSE_CODES, PROTOCOL_VERSION } from './constants.ts';
 import type { Answers, Notification, RequestData, RequestType, ServerMessage } from './messages.ts';
+import { ServerClock } from './server-clock.ts';
 
 /** The part of a WebSocket that is needed: the browser's own and that of `ws` both have it. */
 export interface SocketLike {
@@ -58,10 +59,6 @@ interface Pending {
 
 type Listener = (data: never) => void;
 
-const CLOCK_EXCHANGES = 8;
-const CLOCK_BURST_PAUSE_MS = 60;
-const CLOCK_PAUSE_MS = 5_000;
-
 /**
  * Speaks docs/protocol.md: joins, matches answers to requests, hands out notifications, keeps the server's clock, and
  * after a lost connection joins again with the resume secret. Runs in a browser and in Node.
@@ -76,8 +73,7 @@ export class SignalingClient {
   #resume: string | null;
   #attempts = 0;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
-  #clockTimer: ReturnType<typeof setTimeout> | null = null;
-  #exchanges: { roundTripMs: number; offsetMs: number }[] = [];
+  #clock: ServerClock;
   /** Why the server said that it will close. */
   #goodbye: SignalingError | null = null;
   #joinWaiters: { resolve(joined: Answers['join']): void; reject(error: SignalingError): void }[] = [];
@@ -91,19 +87,20 @@ export class SignalingClient {
       ...options,
     };
     this.#resume = options.resume ?? null;
+    this.#clock = new ServerClock(this.#options.now, (sentMs) => this.#send('clock', { sentMs }));
   }
 
   get state(): SignalingState {
     return this.#state;
   }
 
-  /** Server's clock minus this one, of the exchange with the least round trip of the last eight; null before the first. */
+  /** Server's clock minus this one; null before the first exchange. */
   get clockOffsetMs(): number | null {
-    return this.#bestExchange()?.offsetMs ?? null;
+    return this.#clock.offsetMs;
   }
 
   get roundTripMs(): number | null {
-    return this.#bestExchange()?.roundTripMs ?? null;
+    return this.#clock.roundTripMs;
   }
 
   /** Now, on the server's clock; this machine's own until the first exchange. */
@@ -180,7 +177,7 @@ export class SignalingClient {
         this.#setState('joined');
         for (const waiter of this.#joinWaiters.splice(0)) waiter.resolve(joined);
         this.#emit('joined', joined);
-        this.#exchangeClocks();
+        this.#clock.start();
       },
       (error: SignalingError) => {
         // The server closes after a refusal, with the code that says whether to try again.
@@ -223,7 +220,7 @@ export class SignalingClient {
     if (socket !== this.#socket || this.#state === 'ended') return;
     this.#socket = null;
     // The clock's exchanges stay: a new connection reaches the same server.
-    this.#stopClock();
+    this.#clock.stop();
     this.#rejectPending(new SignalingError('CONNECTION_LOST', 'The connection to the server was lost.'));
     const known = Object.values(CLOSE_CODES).find(({ code }) => code === event.code);
     if (known && !known.retry) {
@@ -240,7 +237,7 @@ export class SignalingClient {
   #end(error: SignalingError): void {
     this.#setState('ended');
     if (this.#retryTimer) clearTimeout(this.#retryTimer);
-    this.#stopClock();
+    this.#clock.stop();
     this.#rejectPending(error);
     for (const waiter of this.#joinWaiters.splice(0)) waiter.reject(error);
     this.#socket?.close(1000);
@@ -254,40 +251,6 @@ export class SignalingClient {
       reject(error);
     }
     this.#pending.clear();
-  }
-
-  #exchangeClocks(): void {
-    const sentMs = this.#options.now();
-    this.#send('clock', { sentMs })
-      .then(({ serverMs }) => {
-        const receivedMs = this.#options.now();
-        this.#exchanges.push({
-          roundTripMs: receivedMs - sentMs,
-          offsetMs: serverMs - (sentMs + receivedMs) / 2,
-        });
-        if (this.#exchanges.length > CLOCK_EXCHANGES) this.#exchanges.shift();
-      })
-      .catch(() => {})
-      .finally(() => {
-        if (this.#state !== 'joined') return;
-        const few = this.#exchanges.length < CLOCK_EXCHANGES;
-        this.#clockTimer = setTimeout(
-          () => this.#exchangeClocks(),
-          few ? CLOCK_BURST_PAUSE_MS : CLOCK_PAUSE_MS,
-        );
-      });
-  }
-
-  #stopClock(): void {
-    if (this.#clockTimer) clearTimeout(this.#clockTimer);
-    this.#clockTimer = null;
-  }
-
-  #bestExchange(): { roundTripMs: number; offsetMs: number } | null {
-    return this.#exchanges.reduce<{ roundTripMs: number; offsetMs: number } | null>(
-      (best, exchange) => (best === null || exchange.roundTripMs < best.roundTripMs ? exchange : best),
-      null,
-    );
   }
 
   #setState(state: SignalingState): void {

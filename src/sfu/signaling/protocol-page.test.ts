@@ -104,8 +104,10 @@ describe('docs/protocol.md', () => {
     const thrown = [
       '../peer.ts',
       '../room.ts',
+      '../room-members.ts',
       '../rooms.ts',
       '../room-media.ts',
+      '../player-sources.ts',
       '../avatar-source.ts',
       '../workers.ts',
       './connection.ts',

@@ -26,8 +26,8 @@ class KeyValue(nn.Module):
         )
 
 
-class ReferenceAttention(nn.Module):
-    """Self-attention whose keys and values are joined by the reference's, in one softmax (Loki's K/V injection)."""
+class Attention(nn.Module):
+    """What both kinds of attention learn: their 1x1 projections. The last one begins at zero."""
 
     def __init__(self, channels, heads):
         super().__init__()
@@ -37,6 +37,10 @@ class ReferenceAttention(nn.Module):
         self.key = conv(channels, heads * HEAD_DIM, 1)
         self.value = conv(channels, heads * HEAD_DIM, 1)
         self.out = conv(heads * HEAD_DIM, channels, 1, zero=True)
+
+
+class ReferenceAttention(Attention):
+    """Self-attention whose keys and values are joined by the reference's, in one softmax (Loki's K/V injection)."""
 
     def forward(self, x, reference, frames):
         """x [B*F, C, h, w]; reference: keys and values [B, heads, tokens, 64]; frames: F."""
@@ -53,20 +57,14 @@ class ReferenceAttention(nn.Module):
         return x + self.out(mixed)
 
 
-class TemporalAttention(nn.Module):
+class TemporalAttention(Attention):
     """Each position attends to itself in other frames; time enters only as a bias a head and age.
 
     Keys carry no place in time, so cache slots may lie in any order: a ring buffer never has to be shifted.
     """
 
     def __init__(self, channels, heads):
-        super().__init__()
-        self.heads = heads
-        self.norm = group_norm(channels)
-        self.query = conv(channels, heads * HEAD_DIM, 1)
-        self.key = conv(channels, heads * HEAD_DIM, 1)
-        self.value = conv(channels, heads * HEAD_DIM, 1)
-        self.out = conv(heads * HEAD_DIM, channels, 1, zero=True)
+        super().__init__(channels, heads)
         self.bias = nn.Parameter(-0.1 * torch.arange(FRAMES).float().repeat(heads, 1))
 
     def forward(self, x, cache, age, batch):
