@@ -3,8 +3,13 @@ import { mediasoupWorkerPath } from './scripts/setup/mediasoup-worker.mjs';
 
 /** Everything that talks WebRTC; the pipeline from files, and the set-up itself, need no media server. */
 const LIVE = ['src/*.e2e.test.ts', '{src/sfu,src/gateway,src/client,load-tests,deploy}/**/*.e2e.test.ts'];
-/** These need none, but hold sessions, threads and players to their times. */
-const TIMED = ['src/reenact/{live,runtime}/**/*.e2e.test.ts'];
+/** What is held to times: browsers, sessions, threads and players, and servers that start and stop. */
+const TIMED = [
+  'src/*.e2e.test.ts',
+  '{src/sfu,src/client,load-tests,src/reenact/live}/**/*.e2e.test.ts',
+  'src/gateway/*.e2e.test.ts',
+  'src/reenact/runtime/{generator,tracker-pool}.e2e.test.ts',
+];
 
 const worker = mediasoupWorkerPath();
 if (worker === null) {
@@ -24,11 +29,11 @@ export const endToEnd = {
   retry: 1,
   pool: 'forks',
 } as const;
-const exclude = [...configDefaults.exclude, '**/*.live.e2e.test.ts'];
+const exclude = [...configDefaults.exclude, '**/*.live.e2e.test.ts', ...(worker === null ? LIVE : [])];
 
 /**
- * End-to-end tests: real worker threads, child processes, codecs, browsers and files. Those from files run two at a time,
- * then those that are held to times one by one, with the machine to themselves. Whole live sessions
+ * End-to-end tests: real worker threads, child processes, codecs, browsers and files. Those that may take their time run
+ * two at a time, then those that are held to times one by one, with the machine to themselves. Whole live sessions
  * (`*.live.e2e.test.ts`) are `npm run test:live`'s.
  */
 export default defineConfig({
@@ -38,17 +43,17 @@ export default defineConfig({
       {
         test: {
           ...endToEnd,
-          name: 'files',
+          name: 'untimed',
           include: ['{src,models,deploy,load-tests}/**/*.e2e.test.ts'],
-          exclude: [...exclude, ...LIVE, ...TIMED],
+          exclude: [...exclude, ...TIMED],
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           ...endToEnd,
-          name: 'live',
-          include: [...TIMED, ...(worker === null ? [] : LIVE)],
+          name: 'timed',
+          include: TIMED,
           exclude,
           poolOptions: { forks: { singleFork: true } },
           sequence: { groupOrder: 1 },

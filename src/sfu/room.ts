@@ -17,7 +17,7 @@ import type {
   SfuDependencies,
   SfuOptions,
 } from './sfu-types.ts';
-import type { OptionsPatch, RoomState } from './signaling/messages.ts';
+import type { Notification, OptionsPatch, RoomState } from './signaling/messages.ts';
 import type { WorkerPool } from './workers.ts';
 
 const ROOM_NOTICE_PAUSE_MS = 200;
@@ -249,6 +249,10 @@ export class Room implements RoomHandle {
     return openRtpDriver(this, driver);
   }
 
+  notify(notification: Notification): void {
+    this.#members.notify(notification);
+  }
+
   async close(reason?: LokiError): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -321,7 +325,7 @@ export class Room implements RoomHandle {
         if (this.#driver && this.#driver.via !== 'signal') {
           this.#driver.evict(new LokiError('SESSION_FAILED', 'The media worker was replaced.'));
         }
-        this.#members.notify({
+        this.notify({
           type: 'mediaReset',
           data: {
             mediaEpoch: this.#media.epoch,
@@ -331,7 +335,7 @@ export class Room implements RoomHandle {
       },
       streams: () => {
         this.#members.endGuests();
-        this.#members.notify({ type: 'streams', data: {} });
+        this.notify({ type: 'streams', data: {} });
       },
     };
   }
@@ -340,7 +344,7 @@ export class Room implements RoomHandle {
     if (this.#noticeTimer || this.#closed) return;
     this.#noticeTimer = setTimeout(() => {
       this.#noticeTimer = null;
-      this.#members.notify({ type: 'room', data: this.state() });
+      this.notify({ type: 'room', data: this.state() });
     }, ROOM_NOTICE_PAUSE_MS);
   }
 
