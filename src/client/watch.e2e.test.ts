@@ -119,14 +119,14 @@ describe.skipIf(MEDIASOUP_WORKER === null || !HAS_CHROMIUM)('who watches', () =>
     const soon = { timeout: LIMIT_MS };
     expect(told.session?.inference).toMatchObject({ pack: 'toy', provider: null });
     await choose(/Repairing it with a network/);
-    await expect.poll(() => told.room?.options.generator, soon).toBe('diffusion');
+    await expect.poll(() => told.room?.options['generator'], soon).toBe('diffusion');
     await expect.poll(() => told.session?.inference?.provider, soon).toBe('cpu');
     // A machine that is busy with other things goes on without them.
     const { inference } = told.session!;
     if (inference!.steps > 0) await expect.poll(drawnBy, soon).toMatch(/^toy, \d steps?, cpu float32$/);
     await framesShown(studio, '.avatar-video', 10, LIMIT_MS);
     await choose(/Moving the picture/);
-    await expect.poll(() => told.room?.options.generator, soon).toBe('geometric');
+    await expect.poll(() => told.room?.options['generator'], soon).toBe('geometric');
     await expect.poll(drawnBy, soon).toBe('geometric');
   });
 
