@@ -9,6 +9,9 @@ from .motion import ATTENTIONS, MotionModule
 from .unet import Context, UNet2D
 from .vae import Autoencoder
 
+#: What a driver map's channels are filled up to in exported graphs.
+ALIGNED_CHANNELS = 48
+
 
 class DriverStack(nn.Module):
     """Driver map [n, 45, 64, 64] -> what is added behind the backbone's first convolution; zero at the start."""
@@ -24,9 +27,18 @@ class DriverStack(nn.Module):
 
     def forward(self, x):
         x = F.avg_pool2d(x, self.stride) if self.stride > 1 else x
-        for layer in self.layers:
+        first, *others = self.layers
+        x = F.silu(self.of_48(x, first) if torch.onnx.is_in_onnx_export() else first(x))
+        for layer in others:
             x = F.silu(layer(x))
         return self.out(x)
+
+    @staticmethod
+    def of_48(x, layer):
+        """The same with three channels of zeros behind the 45: ONNX Runtime 1.30's webgpu provider computes a convolution from
+        45 (or 9) channels to a multiple of four wrongly, from 44, 46, 47 or 48 rightly."""
+        wide = lambda y: torch.cat((y, y[:, : ALIGNED_CHANNELS - MAP_CHANNELS] * 0), dim=1)
+        return F.conv2d(wide(x), wide(layer.weight), layer.bias, padding=layer.padding)
 
 
 class Injection(nn.Module):
