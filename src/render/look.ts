@@ -1,5 +1,6 @@
 import type { Rgb } from './colour.ts';
 import type { EyeLook } from './materials/eye.ts';
+import type { MouthLook } from './materials/mouth.ts';
 
 /** How skin looks; everything but `tone` is 0..1. */
 export interface SkinLook {
@@ -56,6 +57,8 @@ export interface GarmentLook {
 export interface PersonLook {
   readonly skin: SkinLook;
   readonly eyes: EyeLook;
+  /** Default: the plain mouth. */
+  readonly mouth?: MouthLook;
   readonly brows: BrowLook;
   readonly hair: HairLook;
   readonly lashes: { readonly colour: Rgb; readonly density: number };

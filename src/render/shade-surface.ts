@@ -4,7 +4,7 @@ import { Fragment, faceCamera } from './fragment.ts';
 import { clothShare, shadeGarment } from './garment.ts';
 import { partIndex } from './head-surface.ts';
 import { type EyePose, shadeEye } from './materials/eye.ts';
-import { shadeMouth } from './materials/mouth.ts';
+import { PLAIN_MOUTH, shadeMouth } from './materials/mouth.ts';
 import { shadeSkin } from './materials/skin.ts';
 import { shadeToonSkin } from './materials/toon-skin.ts';
 import type { OpeningShade } from './opening-shade.ts';
@@ -199,7 +199,8 @@ function shadeSample(shading: Shading, sample: number, pixel: number): void {
   const faceY = w0 * face[a + 1] + w1 * face[b + 1] + w2 * face[c + 1];
   const faceZ = w0 * face[a + 2] + w1 * face[b + 2] + w2 * face[c + 2];
   if (material !== 'skin') {
-    shadeMouth(f, lights, material, posed.openings.mouth[pixel], faceX, faceY, faceZ);
+    const look = subject.look.mouth ?? PLAIN_MOUTH;
+    shadeMouth(f, lights, material, look, posed.openings.mouth[pixel], faceX, faceY, faceZ);
     return;
   }
   // Share of the sample under cloth: the hem is as wide as a sample of the picture.

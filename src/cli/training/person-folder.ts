@@ -5,7 +5,7 @@ import { outputError } from '../../reenact/codec/part-file.ts';
 import type { ClipKind } from '../../render/training/clip-motion.ts';
 
 /** Counts up when the same seed gives other data. */
-export const TRAINING_DATA_VERSION = 1;
+export const TRAINING_DATA_VERSION = 2;
 /** Deformation 3, place 3, visibility, coverage. */
 export const RASTER_CHANNELS = 8;
 

@@ -20,6 +20,7 @@ import { describeReference } from '../../reenact/session.ts';
 import type { FaceTracker } from '../../reenact/track/types.ts';
 import { exaggerate } from '../../render/caricature.ts';
 import type { LookAssets } from '../../render/look-file.ts';
+import { seatMouth } from '../../render/mouth-seat.ts';
 import { createRandom, type Random } from '../../render/random.ts';
 import { dressedModel, prepareShaped } from '../../render/subject.ts';
 import { type ClipRest, drawKind, planClip } from '../../render/training/clip-motion.ts';
@@ -172,7 +173,7 @@ async function seatPerson(
   const points = surfacePoints(embedding, model.triangles);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const person = sampleTrainingPerson(seed, model.shapeCount, attempt);
-    const shaped = shapeHead(dressedModel(model, assets), person.beta);
+    const shaped = seatMouth(shapeHead(dressedModel(model, assets), person.beta), person.mouthSeat);
     const subject = prepareShaped(
       person.caricature === null
         ? shaped

@@ -34,3 +34,24 @@ test('lights point at the subject from a unit away and colours can be seen', () 
     expect(exposure).toBeLessThan(1.6);
   }
 });
+
+test('mouths are dark inside for most people, differ from one to the next, and hide more of the lower teeth', () => {
+  const lights = people.map(({ look }) => look.mouth?.light ?? Number.NaN).sort((a, b) => a - b);
+  expect(lights[0]).toBeGreaterThanOrEqual(0.2);
+  expect(lights[399]).toBeLessThanOrEqual(1);
+  expect(lights[200]).toBeGreaterThan(0.38);
+  expect(lights[200]).toBeLessThan(0.52);
+  for (const { mouthSeat, look } of people) {
+    expect(mouthSeat.upperM).toBeLessThanOrEqual(0.003);
+    expect(mouthSeat.lowerM).toBeGreaterThanOrEqual(0.001);
+    expect(mouthSeat.lowerM).toBeLessThanOrEqual(0.005);
+    expect(mouthSeat.tongueM).toBeGreaterThanOrEqual(mouthSeat.lowerM);
+    expect(Math.max(...(look.mouth?.teeth ?? [2]))).toBeLessThan(1);
+  }
+  expect(new Set(people.map(({ look }) => look.mouth?.teeth[0])).size).toBe(people.length);
+});
+
+test('whites of eyes are in the shade of the brows', () => {
+  for (const { look, style } of people)
+    expect(Math.max(...look.eyes.sclera)).toBeLessThan(style === 'natural' ? 0.7 : 0.85);
+});

@@ -1,9 +1,12 @@
 import { hex, mixRgb, type Rgb, srgbToLinear } from '../colour.ts';
 import { createLight, type LightRig } from '../light.ts';
 import type { PersonLook } from '../look.ts';
+import type { MouthSeat } from '../mouth-seat.ts';
 import { createRandom, type Random } from '../random.ts';
 import { type RandomPerson, sampleLights, samplePerson } from '../random-person.ts';
 import type { Background, RenderStyle } from '../scene.ts';
+import { dimEyes } from './training-eyes.ts';
+import { sampleMouth } from './training-mouth.ts';
 
 /** Who a stretch of training data shows, in what light and in which style; everything but pose and camera. */
 export interface TrainingPerson extends RandomPerson {
@@ -11,6 +14,7 @@ export interface TrainingPerson extends RandomPerson {
   /** Growth of eyes and head beyond anatomy; null for people. */
   readonly caricature: { readonly eyes: number; readonly head: number } | null;
   readonly exposure: number;
+  readonly mouthSeat: MouthSeat;
 }
 
 /** Hair that leaves eyes and brows free, for when the tracker has lost a face behind a fringe. */
@@ -29,9 +33,17 @@ export function sampleTrainingPerson(seed: number, shapeCount: number, attempt =
   const base = samplePerson(seed + attempt * 7_919_000, shapeCount);
   const random = createRandom(seed * 31 + attempt * 131 + 17);
   const { style, caricature } = sampleStyle(random);
+  // A stream of their own: everything else of a seed stays as it was.
+  const openings = createRandom(seed * 37 + attempt * 151 + 5);
+  const mouth = sampleMouth(openings, style);
   return {
     beta: base.beta,
-    look: varyLook(random, base.look, style, attempt > 0),
+    look: {
+      ...varyLook(random, base.look, style, attempt > 0),
+      eyes: dimEyes(openings, base.look.eyes, style),
+      mouth: mouth.look,
+    },
+    mouthSeat: mouth.seat,
     lights: lightOf(random),
     background: varyBackground(random, base.background),
     style,
