@@ -27,7 +27,7 @@ export function mirrorCoefficients(
 }
 
 /** For each unit the one on the other side, by name (`smile-left` and `smile-right`); itself where there is none. */
-function mirrorPartners(units: readonly ExpressionUnit[]): Int32Array {
+export function mirrorPartners(units: readonly ExpressionUnit[]): Int32Array {
   let partners = mirrorsOf.get(units);
   if (!partners) {
     const byName = new Map(units.map(({ name }, c) => [name, c]));
