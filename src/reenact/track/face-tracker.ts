@@ -73,6 +73,7 @@ class ThreadedFaceTracker implements FaceTracker {
   #nextId = 0;
   /** Why no more calls are taken; null while the thread lives. */
   #ended: LokiError | null = null;
+  readonly #exited: Promise<void>;
 
   static async start(worker: Worker): Promise<FaceTracker> {
     try {
@@ -94,7 +95,12 @@ class ThreadedFaceTracker implements FaceTracker {
       this.#pending.delete(reply.id);
     });
     worker.on('error', (error) => this.#end(died(error.message, error)));
-    worker.on('exit', (status) => this.#end(died(`exit status ${status}`)));
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', (status) => {
+        this.#end(died(`exit status ${status}`));
+        resolve();
+      });
+    });
   }
 
   async track(frame: VideoFrame): Promise<TrackResult> {
@@ -118,8 +124,12 @@ class ThreadedFaceTracker implements FaceTracker {
   }
 
   async close(): Promise<void> {
-    this.#end(new LokiError('CANCELLED', 'The face tracker was closed.'));
-    await this.#worker.terminate();
+    if (this.#ended === null) {
+      // A thread that is terminated while ONNX Runtime works in it takes the whole process with it.
+      this.#worker.postMessage({ kind: 'end' } satisfies TrackRequest);
+      this.#end(new LokiError('CANCELLED', 'The face tracker was closed.'));
+    }
+    await this.#exited;
   }
 
   async #ask(

@@ -18,7 +18,9 @@ export type TrackRequest =
       readonly picture: SharedPicture;
       readonly box: FaceBox | null;
     }
-  | { readonly kind: 'reset' };
+  | { readonly kind: 'reset' }
+  /** Leave what has not begun, and end. */
+  | { readonly kind: 'end' };
 
 export interface SharedPicture {
   readonly pixels: SharedArrayBuffer;
@@ -32,7 +34,7 @@ export interface LocatedFace {
   readonly confidence: number;
 }
 
-/** From the thread: `ready` or `refused` once, then one answer a request but `reset`. */
+/** From the thread: `ready` or `refused` once, then one answer a request but `reset` and `end`. */
 export type TrackReply =
   | { readonly kind: 'ready'; readonly points: LandmarkCount; readonly source: string }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }

@@ -25,8 +25,15 @@ async function start({ modelPaths, refine, numThreads }: TrackWorkerData): Promi
     const detector = new FaceDetector(await openNetwork(models.detector, numThreads));
     const follower = new FaceFollower(detector, await createMesh(models, numThreads));
     let previous: Promise<void> = Promise.resolve();
+    let ended = false;
     port.on('message', (request: TrackRequest) => {
-      previous = previous.then(() => answer(follower, request));
+      if (request.kind === 'end') {
+        ended = true;
+        // Nothing else holds the thread: it ends when the network that runs is done.
+        port.close();
+        return;
+      }
+      previous = previous.then(() => (ended ? undefined : answer(follower, request)));
     });
     reply({ kind: 'ready', points: models.points, source: models.source });
   } catch (error) {
@@ -35,7 +42,10 @@ async function start({ modelPaths, refine, numThreads }: TrackWorkerData): Promi
   }
 }
 
-async function answer(follower: FaceFollower, request: TrackRequest): Promise<void> {
+async function answer(
+  follower: FaceFollower,
+  request: Exclude<TrackRequest, { kind: 'end' }>,
+): Promise<void> {
   switch (request.kind) {
     case 'track':
       return replyFace(request.id, await follower.track(imageOf(request.picture)));
