@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PortraitCheck } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
 import type { AvatarThreadData, AvatarThreadReply, AvatarThreadRequest } from './avatar-thread-messages.ts';
 
+/** For the step of an avatar's preparation that runs. */
+const END_GRACE_MS = 5000;
 /** A thread with nothing to do ends after this time: it holds a head model and a tracker. */
 const IDLE_MS = 60_000;
 /** Requests that wait; further ones are refused. */
@@ -99,7 +102,7 @@ export class AvatarBuilder {
     const worker = this.#worker;
     this.#worker = null;
     if (reason !== null) this.#rejectAll(reason);
-    await worker?.terminate();
+    if (worker !== null) await endWorker(worker);
   }
 
   #rejectAll(reason: LokiError): void {
@@ -107,4 +110,13 @@ export class AvatarBuilder {
     this.#pending.clear();
     for (const { reject } of pending) reject(reason);
   }
+}
+
+/** A thread that is terminated while ONNX Runtime works in it, or in one that it started, takes the whole process with it. */
+async function endWorker(worker: Worker): Promise<void> {
+  const exited = once(worker, 'exit');
+  worker.postMessage({ kind: 'end' } satisfies AvatarThreadRequest);
+  const late = setTimeout(() => void worker.terminate(), END_GRACE_MS);
+  await exited;
+  clearTimeout(late);
 }

@@ -13,9 +13,11 @@ export interface AvatarThreadData {
 /** To the thread; handled in order. */
 export type AvatarThreadRequest =
   | { readonly kind: 'prepare'; readonly id: number; readonly path: string; readonly sizePx: number }
-  | { readonly kind: 'check'; readonly id: number; readonly path: string };
+  | { readonly kind: 'check'; readonly id: number; readonly path: string }
+  /** Leave what has not begun, and end; without an answer. */
+  | { readonly kind: 'end' };
 
-/** From the thread, one a request. */
+/** From the thread, one a request but `end`. */
 export type AvatarThreadReply =
   | { readonly kind: 'prepared'; readonly id: number }
   | { readonly kind: 'checked'; readonly id: number; readonly check: PortraitCheck }

@@ -26,11 +26,24 @@ const tools = Promise.all([loadRig(headPath ?? undefined), createFaceTracker()])
 tools.catch(() => undefined);
 
 let previous: Promise<void> = Promise.resolve();
+let ended = false;
 port.on('message', (request: AvatarThreadRequest) => {
-  previous = previous.then(() => answer(request));
+  if (request.kind === 'end') {
+    ended = true;
+    // Nothing else holds the thread; what waits for the tracker is refused.
+    void tools.then(
+      ([, tracker]) => tracker.close(),
+      () => undefined,
+    );
+    port.close();
+    return;
+  }
+  previous = previous.then(() => (ended ? undefined : answer(request)));
 });
 
-async function answer(request: AvatarThreadRequest): Promise<void> {
+type Work = Exclude<AvatarThreadRequest, { kind: 'end' }>;
+
+async function answer(request: Work): Promise<void> {
   const { id } = request;
   try {
     reply(await handle(request));
@@ -40,7 +53,7 @@ async function answer(request: AvatarThreadRequest): Promise<void> {
   }
 }
 
-async function handle(request: AvatarThreadRequest): Promise<AvatarThreadReply> {
+async function handle(request: Work): Promise<AvatarThreadReply> {
   const [rig, tracker] = await tools;
   const { id, path } = request;
   if (request.kind === 'check') return { kind: 'checked', id, check: await checkPortrait(path, tracker) };

@@ -269,6 +269,18 @@ describe('face tracker thread', () => {
     await expect(tracker.track(frameOf(image, 0))).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
+  it('lets the network that runs come to its end, whenever it is closed', async () => {
+    // Terminating the thread instead took the whole process with it, in one of a few tries.
+    const image = await drawFaces(640, 480, [{ x: 320, y: 240, scale: 1 }]);
+    for (let delayMs = 0; delayMs < 60; delayMs += 6) {
+      const tracker = await createFaceTracker({ modelPaths });
+      const tracked = Promise.allSettled([0, 40].map((ptsMs) => tracker.track(frameOf(image, ptsMs))));
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await tracker.close();
+      expect((await tracked).length).toBe(2);
+    }
+  });
+
   it('refuses missing models, bad options and pictures of the wrong length', async () => {
     await expect(createFaceTracker({ modelPaths: ['/nowhere.task'] })).rejects.toMatchObject({
       code: 'MODEL_MISSING',
