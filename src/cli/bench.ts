@@ -12,6 +12,7 @@ import { formatTable } from './bench/measure.ts';
 import { soak } from './bench/soak.ts';
 import { benchStages } from './bench/stages.ts';
 import { stillJitter } from './bench/still.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface Options {
   readonly driver: string;
@@ -22,8 +23,8 @@ interface Options {
   readonly live?: string | true;
   readonly generator?: string;
   readonly provider: ProviderChoice;
-  readonly sessions?: string;
-  readonly size: string;
+  readonly sessions?: readonly number[];
+  readonly size: number;
   readonly json?: string;
 }
 
@@ -44,8 +45,12 @@ async function main(): Promise<void> {
     .option('--live [seconds]', 'instead: latencies of the live pipeline, by UDP on this machine')
     .option('--generator <name|folder>', 'instead: frames of a model pack, from coefficients to pictures')
     .addOption(new Option('--provider <name>', 'what runs the pack').choices(PROVIDER_CHOICES).default('cpu'))
-    .option('--sessions <counts>', 'with --generator: frames a second of so many sessions together, as 1,4,8')
-    .option('--size <px>', 'with --sessions: width and height of the avatar', '512')
+    .option(
+      '--sessions <counts>',
+      'with --generator: frames a second of so many sessions together, as 1,4,8',
+      (text) => text.split(',').map(wholeNumber(1)),
+    )
+    .option('--size <px>', 'with --sessions: width and height of the avatar', wholeNumber(64), 512)
     .option('--json <file>', 'write the figures as JSON, too')
     .parse()
     .opts<Options>();
@@ -74,9 +79,8 @@ async function run(options: Options, driver: string, avatar: string, folder: str
   if (options.generator !== undefined) {
     const pack = packFolder(options.generator, process.cwd());
     if (options.sessions !== undefined) {
-      const { provider } = options;
-      const sessions = options.sessions.split(',').map(Number);
-      const settings = { provider, size: Number(options.size), frames: Number(options.runs), sessions };
+      const { provider, sessions, size } = options;
+      const settings = { provider, size, frames: Number(options.runs), sessions };
       return benchRates(pack, avatar, settings, (row) => console.log(formatRate(row)));
     }
     const rows = await benchDiffusion(pack, avatar, Number(options.runs), options.provider);

@@ -21,14 +21,15 @@ import {
 import { DEFAULT_HEAD_PATH } from '../reenact/head/default-head.ts';
 import { loadHeadModel } from '../reenact/head/load-head-model.ts';
 import { reportFailure } from './failure.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface Options {
   readonly provider: ProviderChoice;
-  readonly threads: string;
+  readonly threads: number;
   readonly head?: string;
   readonly against?: Provider;
   readonly softwareGpu?: boolean;
-  readonly steps?: string;
+  readonly steps?: number;
 }
 
 async function main(): Promise<number> {
@@ -38,8 +39,8 @@ async function main(): Promise<number> {
     .addOption(
       new Option('--provider <name>', 'what runs the networks').choices(PROVIDER_CHOICES).default('cpu'),
     )
-    .option('--threads <n>', 'threads of the processor', '1')
-    .option('--steps <n>', 'run frames of so many steps alone, where a frame takes minutes')
+    .option('--threads <n>', 'threads of the processor', wholeNumber(1), 1)
+    .option('--steps <n>', 'run frames of so many steps alone, where a frame takes minutes', wholeNumber(1))
     .option('--head <file>', 'head model that the pack must have been trained with (default: the one in use)')
     .addOption(
       new Option('--against <name>', 'also compare the pictures with those of another provider').choices(
@@ -57,10 +58,10 @@ async function main(): Promise<number> {
   const { sha256 } = await loadHeadModel(headPath ?? DEFAULT_HEAD_PATH);
   const checks = await checkPack(packFolder(command.args[0], process.cwd()), {
     provider,
-    threads: Math.max(1, Number.parseInt(threads, 10) || 1),
+    threads,
     headSha256: sha256,
     ...(against !== undefined && { against }),
-    ...(steps !== undefined && { steps: [Math.max(1, Number.parseInt(steps, 10) || 1)] }),
+    ...(steps !== undefined && { steps: [steps] }),
   });
   console.log(formatChecks(checks));
   return checks.every(({ ok }) => ok) ? 0 : ERROR_CODES.PACK_INVALID;

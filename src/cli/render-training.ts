@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { outputError } from '../reenact/codec/part-file.ts';
 import { cancelOnSignals } from './cancel.ts';
 import { reportFailure } from './failure.ts';
@@ -8,6 +8,7 @@ import { createProgress } from './progress.ts';
 import { isFinished, type PersonMeta } from './training/person-folder.ts';
 import type { CommandSource } from './training/render-person.ts';
 import { renderPeople } from './training/render-pool.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface Options {
   readonly out: string;
@@ -20,29 +21,22 @@ interface Options {
   readonly verbose?: boolean;
 }
 
-const count = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new InvalidArgumentError(`Give a whole number from ${least}.`);
-  return value;
-};
-
 const program = new Command('render:training')
   .description(
     'Draws people of the open head, what they do, and what the geometric warp of their portrait makes of it: the ' +
       'data that the diffusion generator is trained on. People that are there already are left as they are.',
   )
   .requiredOption('--out <folder>', 'one folder a person goes there')
-  .option('--people <count>', 'how many', count(1), 200)
-  .option('--frames <count>', 'frames of each', count(2), 100)
-  .option('--seed <number>', 'of the first person; every other has the next', count(0), 1)
+  .option('--people <count>', 'how many', wholeNumber(1), 200)
+  .option('--frames <count>', 'frames of each', wholeNumber(2), 100)
+  .option('--seed <number>', 'of the first person; every other has the next', wholeNumber(0), 1)
   .option(
     '--first <number>',
     'leave out so many of them: the rest of a run, or another part of it',
-    count(0),
+    wholeNumber(0),
     0,
   )
-  .option('--jobs <count>', 'processes at a time', count(1), 2)
+  .option('--jobs <count>', 'processes at a time', wholeNumber(1), 2)
   .addOption(
     new Option('--commands <source>', 'where the coefficients of the warp come from')
       .choices(['mixed', 'true', 'fitted'])
