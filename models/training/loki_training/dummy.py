@@ -9,6 +9,7 @@ import os
 import numpy as np
 
 from .config import MAP, WINDOW
+from .people import DATA_VERSION
 
 
 def write_people(folder, count, frames=32, clip=16, seed=0):
@@ -32,6 +33,7 @@ def write_person(folder, frames, clip, seed):
     write(part, "portrait.u8", draw(face, rest))
     write(part, "portrait-raster.f16", raster(face, rest).astype(np.float16))
     meta = {
+        "version": DATA_VERSION,
         "seed": seed,
         "style": "dummy",
         "frames": frames,

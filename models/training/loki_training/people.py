@@ -19,6 +19,8 @@ from .config import LATENT, MAP, WINDOW
 from .regions import EYES, MOUTH, region
 
 RASTER_CHANNELS = 8
+#: As in src/cli/training/person-folder.ts: mixed versions would teach two kinds of people.
+DATA_VERSION = 2
 #: How often a crowd that watches its folder looks for people who are new.
 LOOK_EVERY_S = 5
 
@@ -29,6 +31,9 @@ class Person:
     def __init__(self, folder, device="cpu"):
         with open(os.path.join(folder, "meta.json"), encoding="utf-8") as file:
             self.meta = json.load(file)
+        if self.meta.get("version") != DATA_VERSION:
+            found = self.meta.get("version")
+            raise ValueError(f"{folder} is of data version {found} instead of {DATA_VERSION}: render into a new folder.")
         self.folder, self.device, self.frames = folder, device, int(self.meta["frames"])
         self.clips = [(int(clip["start"]), int(clip["length"])) for clip in self.meta["clips"]]
         self.target = self.tensor("target.u8", np.uint8, (self.frames, WINDOW, WINDOW, 3))

@@ -14,7 +14,7 @@ from loki_training.augment import shift_raster, translate
 from loki_training.data import Sampler, crop, head_share, make_batch, maps
 from loki_training.dummy import write_people, write_person
 from loki_training.encoding import driver_map
-from loki_training.people import Crowd, Person, held_out_people, is_held_out, list_people, load_people, training_people
+from loki_training.people import DATA_VERSION, Crowd, Person, held_out_people, is_held_out, list_people, load_people, training_people
 
 FIXTURE = os.path.join(os.path.dirname(__file__), "../fixtures/person.zip")
 
@@ -96,6 +96,17 @@ class Data(unittest.TestCase):
             path = os.path.join(folder, "00000", "warp.u8")
             os.truncate(path, os.path.getsize(path) - 1)
             with self.assertRaisesRegex(ValueError, "render this person again"):
+                Person(os.path.join(folder, "00000"))
+
+    def test_another_version_of_the_data_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_people(folder, 1, frames=2)
+            path = os.path.join(folder, "00000", "meta.json")
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace(f'"version": {DATA_VERSION}', '"version": 1'))
+            with self.assertRaisesRegex(ValueError, "render into a new folder"):
                 Person(os.path.join(folder, "00000"))
 
     def test_batches_repeat_for_a_seed(self):
