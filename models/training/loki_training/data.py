@@ -51,7 +51,7 @@ def maps(raster):
 
 def head_share(coverage):
     """Coverage [n, 1, 64, 64] -> [n, 1, 256, 256]: 1 well inside the head's outline, 0 from it on, as
-    src/reenact/diffusion/runtime/face-share.ts computes it."""
+    src/reenact/diffusion/runtime/head-share.ts computes it."""
     surroundings = F.avg_pool2d(coverage, 5, 1, 2, count_include_pad=False)
     share = ((surroundings - 0.6) / 0.4).clamp(0, 1)
     return F.interpolate(share, scale_factor=WINDOW // MAP, mode="bilinear", align_corners=False)

@@ -4,7 +4,7 @@ import type { RgbaImage } from '../frame.ts';
 import { addChange, blendPicture } from './composite.ts';
 import { cutWindow } from './face-window.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './runtime/change-picture.ts';
-import { FaceShare } from './runtime/face-share.ts';
+import { HeadShare } from './runtime/head-share.ts';
 
 function grey(size: number, level: number): RgbaImage {
   const data = new Uint8Array(size * size * 4).fill(level);
@@ -79,16 +79,16 @@ test('a whole picture takes the warped one’s place by its weight', () => {
 });
 
 describe('planes and pixels', () => {
-  test('a change is mask · fade · face share · delta, in steps of a byte', () => {
+  test('a change is mask · fade · head share · delta, in steps of a byte', () => {
     const size = 40;
     const plane = size * size;
     const delta = Float32Array.from({ length: 2 + 3 * plane }, (_, i) => Math.sin(i));
     const mask = Float32Array.from({ length: 1 + plane }, (_, i) => Math.cos(i) ** 2);
     const fade = edgeFade(size);
-    const face = new FaceShare(8);
-    face.share.fill(0.25);
+    const head = new HeadShare(8);
+    head.share.fill(0.25);
     const out = new Float32Array(3 * plane);
-    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(true);
+    expect(writeChange(delta, 2, mask, 1, fade, head, out, 0)).toBe(true);
     for (const [x, y] of [
       [0, 0],
       [20, 20],
@@ -100,12 +100,12 @@ describe('planes and pixels', () => {
         expect(out[p * 3 + k]).toBeCloseTo(expected, 4);
       }
     mask[100] = Number.NaN;
-    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(false);
+    expect(writeChange(delta, 2, mask, 1, fade, head, out, 0)).toBe(false);
     mask[100] = 1;
     delta[2 + 100] = Number.POSITIVE_INFINITY;
-    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(false);
+    expect(writeChange(delta, 2, mask, 1, fade, head, out, 0)).toBe(false);
     delta.fill(1e30);
-    expect(writeChange(delta, 2, mask, 1, fade, face, out, 0)).toBe(false);
+    expect(writeChange(delta, 2, mask, 1, fade, head, out, 0)).toBe(false);
   });
 
   test('a picture through −1..1 and back is itself', () => {

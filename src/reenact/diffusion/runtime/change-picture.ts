@@ -1,4 +1,4 @@
-import type { FaceShare } from './face-share.ts';
+import type { HeadShare } from './head-share.ts';
 
 /** Pixels at the window's edges over which a change fades to nothing; training fades alike. */
 export const EDGE_FADE_PX = 12;
@@ -15,7 +15,7 @@ export function edgeFade(size: number): Float32Array {
 }
 
 /**
- * From the decoder's planes to what is added to the window: mask · fade · face share · delta, in steps of 8-bit sRGB.
+ * From the decoder's planes to what is added to the window: mask · fade · head share · delta, in steps of 8-bit sRGB.
  *
  * @param delta `[3, R, R]` from `deltaAt` on, `mask` `[1, R, R]` from `maskAt` on
  * @param out `[R, R, 3]` from `at` on
@@ -27,7 +27,7 @@ export function writeChange(
   mask: Float32Array,
   maskAt: number,
   fade: Float32Array,
-  face: FaceShare,
+  head: HeadShare,
   out: Float32Array,
   at: number,
 ): boolean {
@@ -37,7 +37,7 @@ export function writeChange(
   let sum = 0;
   for (let y = 0, pixel = 0, to = at; y < size; y++) {
     const rowFade = STEPS * fade[y];
-    face.writeRow(y, size, share);
+    head.writeRow(y, size, share);
     for (let x = 0; x < size; x++, pixel++, to += 3) {
       const weight = mask[maskAt + pixel] * rowFade * fade[x] * share[x];
       const red = weight * delta[deltaAt + pixel];

@@ -5,8 +5,8 @@ import type { Precision } from '../pack/manifest.ts';
 import { ddimStep, stepTimes } from '../schedule.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
-import { FaceShare } from './face-share.ts';
 import { oneLine, openGraph } from './graph-sessions.ts';
+import { HeadShare } from './head-share.ts';
 import type { IdentityTensors, InferenceTimes } from './inference-messages.ts';
 import { orderedAges } from './key-value-ring.ts';
 import type { Provider } from './providers.ts';
@@ -24,7 +24,7 @@ export class PackRunner {
   readonly #denoiser: InferenceSession;
   readonly #decoder: InferenceSession;
   readonly #fade: Float32Array;
-  readonly #face: FaceShare;
+  readonly #head: HeadShare;
   /** By sessions and frames a call. */
   readonly #buffers = new Map<string, BatchBuffers>();
 
@@ -43,7 +43,7 @@ export class PackRunner {
     this.#denoiser = denoiser;
     this.#decoder = decoder;
     this.#fade = edgeFade(pack.layout.resolution);
-    this.#face = new FaceShare(pack.layout.mapSize);
+    this.#head = new HeadShare(pack.layout.mapSize);
   }
 
   /** @throws LokiError PACK_INVALID, PROVIDER_FAILED */
@@ -215,8 +215,8 @@ export class PackRunner {
     const { resolution, mapChannels } = this.pack.layout;
     const pixels = resolution ** 2;
     const { delta, mask } = buffers.decoded;
-    this.#face.read(buffers.maps, mapChannels, place);
-    return writeChange(delta, place * pixels * 3, mask, place * pixels, this.#fade, this.#face, changes, to);
+    this.#head.read(buffers.maps, mapChannels, place);
+    return writeChange(delta, place * pixels * 3, mask, place * pixels, this.#fade, this.#head, changes, to);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FaceShare } from './face-share.ts';
+import { HeadShare } from './head-share.ts';
 
 const SIZE = 16;
 const CHANNELS = 45;
@@ -14,17 +14,17 @@ function maps(): Float32Array {
   return out;
 }
 
-describe('FaceShare', () => {
-  const face = new FaceShare(SIZE);
+describe('HeadShare', () => {
+  const head = new HeadShare(SIZE);
 
   it('is nothing where there is no head', () => {
-    face.read(maps(), CHANNELS, 0);
-    expect(Math.max(...face.share)).toBe(0);
+    head.read(maps(), CHANNELS, 0);
+    expect(Math.max(...head.share)).toBe(0);
   });
 
   it('is nothing at the outline, all of it well inside, and grows between', () => {
-    face.read(maps(), CHANNELS, 1);
-    const row = [...face.share.subarray(8 * SIZE, 9 * SIZE)];
+    head.read(maps(), CHANNELS, 1);
+    const row = [...head.share.subarray(8 * SIZE, 9 * SIZE)];
     expect(row.slice(0, 9)).toEqual(new Array(9).fill(0));
     expect(row.slice(10)).toEqual(new Array(6).fill(1));
     expect(row[9]).toBeGreaterThan(0);
@@ -32,13 +32,13 @@ describe('FaceShare', () => {
   });
 
   it('gives rows of any resolution between its own values', () => {
-    face.read(maps(), CHANNELS, 1);
+    head.read(maps(), CHANNELS, 1);
     const row = new Float32Array(4 * SIZE);
-    face.writeRow(31, 4 * SIZE, row);
+    head.writeRow(31, 4 * SIZE, row);
     for (let x = 1; x < row.length; x++) expect(row[x]).toBeGreaterThanOrEqual(row[x - 1]);
     expect([row[0], row.at(-1)]).toEqual([0, 1]);
     // Bilinear: the middle between two pixels' centres is their mean.
-    const [left, right] = [face.share[8 * SIZE + 9], face.share[8 * SIZE + 10]];
+    const [left, right] = [head.share[8 * SIZE + 9], head.share[8 * SIZE + 10]];
     expect((row[39] + row[40]) / 2).toBeCloseTo((left + right) / 2, 6);
   });
 });

@@ -10,7 +10,7 @@ const COVERAGE_PLANE = 4;
  * Where the networks may change the picture: well inside the head's outline. Where hair and cheeks end the warp is
  * off by a few pixels that cannot be known, and the mean of all that may be there is a blur.
  */
-export class FaceShare {
+export class HeadShare {
   readonly #sums: Float32Array;
   readonly #size: number;
   /** `[size, size]` 0..1, of the last {@link read}. */
