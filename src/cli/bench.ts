@@ -17,10 +17,10 @@ import { wholeNumber } from './whole-number.ts';
 interface Options {
   readonly driver: string;
   readonly avatar: string;
-  readonly runs: string;
-  readonly soak?: string;
+  readonly runs: number;
+  readonly soak?: number;
   readonly still: boolean;
-  readonly live?: string | true;
+  readonly live?: number | true;
   readonly generator?: string;
   readonly provider: ProviderChoice;
   readonly sessions?: readonly number[];
@@ -35,14 +35,18 @@ async function main(): Promise<void> {
     )
     .option('--driver <file>', 'driver video', BUILTIN_DRIVER_PATH)
     .option('--avatar <file|id>', 'avatar picture', 'amara')
-    .option('--runs <n>', 'runs of each stage', '200')
-    .option('--soak <frames>', 'instead: memory over so many frames of animate')
+    .option('--runs <n>', 'runs of each stage', wholeNumber(1), 200)
+    .option('--soak <frames>', 'instead: memory over so many frames of animate', wholeNumber(1))
     .option(
       '--still',
       "instead: shake of the avatar's landmarks while the driver is one repeated frame",
       false,
     )
-    .option('--live [seconds]', 'instead: latencies of the live pipeline, by UDP on this machine')
+    .option(
+      '--live [seconds]',
+      'instead: latencies of the live pipeline, by UDP on this machine',
+      wholeNumber(1),
+    )
     .option('--generator <name|folder>', 'instead: frames of a model pack, from coefficients to pictures')
     .addOption(new Option('--provider <name>', 'what runs the pack').choices(PROVIDER_CHOICES).default('cpu'))
     .option(
@@ -67,12 +71,12 @@ async function main(): Promise<void> {
 
 async function run(options: Options, driver: string, avatar: string, folder: string): Promise<unknown> {
   if (options.soak !== undefined) {
-    const result = await soak(driver, avatar, Number(options.soak), folder);
+    const result = await soak(driver, avatar, options.soak, folder);
     console.table(result);
     return result;
   }
   if (options.live !== undefined) {
-    const figures = await benchLive(driver, avatar, options.live === true ? 15 : Number(options.live));
+    const figures = await benchLive(driver, avatar, options.live === true ? 15 : options.live);
     console.log(formatLive(figures));
     return figures;
   }
@@ -80,10 +84,10 @@ async function run(options: Options, driver: string, avatar: string, folder: str
     const pack = packFolder(options.generator, process.cwd());
     if (options.sessions !== undefined) {
       const { provider, sessions, size } = options;
-      const settings = { provider, size, frames: Number(options.runs), sessions };
+      const settings = { provider, size, frames: options.runs, sessions };
       return benchRates(pack, avatar, settings, (row) => console.log(formatRate(row)));
     }
-    const rows = await benchDiffusion(pack, avatar, Number(options.runs), options.provider);
+    const rows = await benchDiffusion(pack, avatar, options.runs, options.provider);
     console.log(formatTable(rows));
     return rows;
   }
@@ -93,7 +97,7 @@ async function run(options: Options, driver: string, avatar: string, folder: str
     console.log(`landmark jitter, % of the inter-ocular distance: median ${median}, p95 ${p95}`);
     return result;
   }
-  const rows = await benchStages(driver, avatar, Number(options.runs));
+  const rows = await benchStages(driver, avatar, options.runs);
   console.log(formatTable(rows));
   return rows;
 }
