@@ -9,7 +9,6 @@ import torch
 
 from loki_training.export import randomise
 
-from . import layers
 from .config import FRAMES, HEADS, LATENT_CHANNELS, MAP_CHANNELS, MAP_SIDE, Size
 from .model import Loki
 from .motion import ATTENTIONS
@@ -90,24 +89,6 @@ def count_flops(call):
     except Exception:  # The time is worth having without.
         return None
     return counter.get_total_flops()
-
-
-def choose_attention(report, size):
-    """Whether attention over frames is faster in the fused kernel, which is made for many tokens."""
-    device, channels, positions = report.device, size.channels[0], size.latent_side**2
-    make = lambda frames: torch.randn(1, positions, HEADS, frames, channels // HEADS, device=device.name, dtype=device.dtype)
-    query, key, value = make(FRAMES), make(SLOTS + FRAMES), make(SLOTS + FRAMES)
-    bias = torch.randn(HEADS, FRAMES, SLOTS + FRAMES, device=device.name, dtype=device.dtype)
-    times, found, pays = {}, {}, False
-    try:
-        for layers.FUSED_BIAS in (False, True):
-            found[layers.FUSED_BIAS] = layers.attend(query, key, value, bias)
-            times[layers.FUSED_BIAS] = device.median_ms(lambda: layers.attend(query, key, value, bias), 9)
-        pays = times[True] < times[False]
-    finally:
-        layers.FUSED_BIAS = pays
-    difference = (found[True] - found[False]).abs().max().item()
-    report.say("attention over frames", plain_ms=times[False], fused_ms=times[True], largest_difference=difference)
 
 
 def choose_layout(report, model, options):
@@ -256,8 +237,6 @@ def measure(options):
     device.wait()
     report.say("model", parameters=sum(p.numel() for p in model.parameters()), seconds=time.monotonic() - began)
     with torch.no_grad():
-        if device.is_gpu:
-            report.attempt("attention over frames", lambda: choose_attention(report, size))
         if options.layout == "auto":
             options.layout = "channels_last"
             report.attempt("layout", lambda: choose_layout(report, model, options))
