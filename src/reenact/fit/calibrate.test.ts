@@ -3,15 +3,10 @@ import type { HeadCoefficients } from '../head/head-model.ts';
 import { geodesicAngle, rodrigues } from '../head/rotation.ts';
 import { calibrate, uncalibrated } from './calibrate.ts';
 import { packCoefficients } from './face-parameters.ts';
-import {
-  fixtureCoefficients,
-  fixtureEmbedding,
-  fixtureFace,
-  fixtureHead,
-  seededRandom,
-} from './fit-fixture.ts';
+import { fixtureCoefficients, fixtureEmbedding, fixtureFace, fixtureHead } from './fit-fixture.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LandmarkRig } from './landmark-rig.ts';
+import { seededRandom } from './seeded-random.ts';
 import { shapeRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT } from './types.ts';
 

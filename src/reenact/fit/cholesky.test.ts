@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { solveCholesky } from './cholesky.ts';
-import { seededRandom } from './fit-fixture.ts';
+import { seededRandom } from './seeded-random.ts';
 
 describe('Cholesky', () => {
   it('solves positive definite systems of any size', () => {

@@ -4,16 +4,11 @@ import { type CalibrationSample, createSample } from './calibration-sample.ts';
 import { embedLandmarks, facing } from './embed-landmarks.ts';
 import { reportEmbedding } from './embedding-report.ts';
 import { packCoefficients } from './face-parameters.ts';
-import {
-  fixtureCoefficients,
-  fixtureEmbedding,
-  fixtureFace,
-  fixtureHead,
-  seededRandom,
-} from './fit-fixture.ts';
+import { fixtureCoefficients, fixtureEmbedding, fixtureFace, fixtureHead } from './fit-fixture.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LandmarkRig } from './landmark-rig.ts';
 import { learnResponse } from './learn-response.ts';
+import { seededRandom } from './seeded-random.ts';
 import { shapeRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT, type LandmarkEmbedding } from './types.ts';
 

@@ -2,19 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { geodesicAngle, rodrigues } from '../head/rotation.ts';
 import { packCoefficients } from './face-parameters.ts';
 import { FaceSolver } from './face-solver.ts';
-import {
-  fixtureCoefficients,
-  fixtureEmbedding,
-  fixtureFace,
-  fixtureHead,
-  seededRandom,
-} from './fit-fixture.ts';
+import { fixtureCoefficients, fixtureEmbedding, fixtureFace, fixtureHead } from './fit-fixture.ts';
 import { restPrior } from './fit-prior.ts';
 import { initialPose } from './initial-pose.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LandmarkRig } from './landmark-rig.ts';
 import { observe } from './observation.ts';
 import { plainFit } from './plain-fit.ts';
+import { seededRandom } from './seeded-random.ts';
 import { shapeRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT } from './types.ts';
 

@@ -4,8 +4,6 @@ import { LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS } from './landmark-groups.ts
 import { seededRandom } from './seeded-random.ts';
 import { LANDMARK_COUNT, type LandmarkEmbedding, RESPONSE_FEATURES } from './types.ts';
 
-export { seededRandom };
-
 const SHAPES = 12;
 const UNITS = 40;
 const ROWS = 14;

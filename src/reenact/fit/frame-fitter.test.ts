@@ -3,16 +3,11 @@ import type { HeadCoefficients } from '../head/head-model.ts';
 import { turnBetween } from './blend-coefficients.ts';
 import { uncalibrated } from './calibrate.ts';
 import { packCoefficients } from './face-parameters.ts';
-import {
-  fixtureCoefficients,
-  fixtureEmbedding,
-  fixtureFace,
-  fixtureHead,
-  seededRandom,
-} from './fit-fixture.ts';
+import { fixtureCoefficients, fixtureEmbedding, fixtureFace, fixtureHead } from './fit-fixture.ts';
 import { FrameFitter } from './frame-fitter.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LandmarkRig } from './landmark-rig.ts';
+import { seededRandom } from './seeded-random.ts';
 import { shapeRig } from './shaped-rig.ts';
 
 const head = fixtureHead();

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainPoseHead } from '../head/plain-head.ts';
 import { applyStep, packCoefficients, unpackCoefficients } from './face-parameters.ts';
-import { fixtureCoefficients, fixtureEmbedding, fixtureHead, seededRandom } from './fit-fixture.ts';
+import { fixtureCoefficients, fixtureEmbedding, fixtureHead } from './fit-fixture.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import { LandmarkRig } from './landmark-rig.ts';
+import { seededRandom } from './seeded-random.ts';
 import { shapeRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT, RESPONSE_FEATURES } from './types.ts';
 

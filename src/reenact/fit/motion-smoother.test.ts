@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
 import { turnBetween } from './blend-coefficients.ts';
-import { fixtureHead, seededRandom } from './fit-fixture.ts';
+import { fixtureHead } from './fit-fixture.ts';
 import { MotionSmoother } from './motion-smoother.ts';
+import { seededRandom } from './seeded-random.ts';
 
 const FRAME_MS = 40;
 const head: HeadModel = fixtureHead();
