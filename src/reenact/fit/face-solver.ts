@@ -19,6 +19,8 @@ export interface SolveOptions {
    * fifth of its price, and nearly as good where the start is close. 0 by default.
    */
   readonly chordSteps?: number;
+  /** The evaluation holds the landmarks of the start already, of the same shape and camera. False by default. */
+  readonly isPlaced?: boolean;
 }
 
 export interface SolveResult {
@@ -80,15 +82,16 @@ export class FaceSolver {
     const { evaluation } = equations;
     const chordSteps = options.chordSteps ?? 0;
     let damping = FIRST_DAMPING;
-    evaluation.evaluate(shaped, parameters, camera);
+    if (options.isPlaced !== true) evaluation.evaluate(shaped, parameters, camera);
     let cost = equations.cost(observation, prior, parameters);
     let iterations = 0;
     let chords = chordSteps;
     let placed = true;
     while (iterations < options.maxIterations && damping < MAX_DAMPING) {
-      equations.differentiate(observation, prior, parameters);
       const chord = chords < chordSteps;
-      if (!chord) {
+      if (chord) equations.placeGradient(observation, prior, parameters);
+      else {
+        equations.differentiate(observation, prior, parameters);
         equations.chooseFree(prior, parameters, options.rigidOnly === true);
         equations.assemble(prior);
       }

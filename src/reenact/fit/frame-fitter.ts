@@ -70,8 +70,13 @@ export class FrameFitter {
     observe(face, observation);
     let iterations = 0;
     if (this.warm) {
-      const options = { maxIterations: this.maxIterations, tolerance: TOLERANCE, chordSteps: CHORD_STEPS };
-      ({ iterations } = solver.solve(shaped, camera, observation, this.towardsLast(), parameters, options));
+      ({ iterations } = solver.solve(shaped, camera, observation, this.towardsLast(), parameters, {
+        maxIterations: this.maxIterations,
+        tolerance: TOLERANCE,
+        chordSteps: CHORD_STEPS,
+        // Whatever way the frame before ended, its landmarks are those of `parameters`.
+        isPlaced: true,
+      }));
       measureReprojection(solver.evaluation.pixels, observation, reprojection);
     }
     if (!this.warm || reprojection.medianIod > LOST_REPROJECTION_IOD) iterations += this.fitCold();

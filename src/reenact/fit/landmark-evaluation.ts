@@ -1,5 +1,6 @@
 import type { Camera } from '../head/head-model.ts';
 import { LandmarkPlacement } from './landmark-placement.ts';
+import { LandmarkPullback } from './landmark-pullback.ts';
 import { CORRECTIVE_COUNT, type LandmarkRig, PART_HEAD, PART_JAW, PART_LEFT_EYE } from './landmark-rig.ts';
 import { LOCAL_AXES, PARAMETER_OF_AXIS, PART_OF_AXIS, type PartRotations } from './part-rotations.ts';
 import type { ShapedRig } from './shaped-rig.ts';
@@ -35,6 +36,7 @@ export class LandmarkEvaluation {
   readonly restJacobian = new Float64Array(LANDMARK_COUNT * 6);
 
   private readonly placement: LandmarkPlacement;
+  private readonly pullback: LandmarkPullback;
   /** `[7, 3]` camera-frame motion of a landmark by the local axes. */
   private readonly axisMotion = new Float64Array(LOCAL_AXES * 3);
   /** For every landmark, whether each local axis moves it. */
@@ -45,6 +47,7 @@ export class LandmarkEvaluation {
     this.points = this.placement.points;
     this.pixels = this.placement.pixels;
     this.parts = this.placement.parts;
+    this.pullback = new LandmarkPullback(rig, this.placement);
     this.axisMoves = axisMovesLandmark(rig, this.placement.response);
     const columns: number[] = [];
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
@@ -84,6 +87,15 @@ export class LandmarkEvaluation {
       this.addResponseColumns(landmark, turn);
       if (turn + 6 < this.columnStart[landmark + 1]) this.localColumns(landmark, turn + 6, scale, uz, vz);
     }
+  }
+
+  /**
+   * Adds Jᵀ f to `gradient` at the parameters last evaluated; neither needs nor fills `dx` and `dy`.
+   *
+   * @param force `[478, 2]` by pixel x and y
+   */
+  addGradient(force: Float64Array, gradient: Float64Array): void {
+    this.pullback.add(force, gradient);
   }
 
   /** The columns of the expression units, and `restJacobian`. */
