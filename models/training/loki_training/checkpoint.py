@@ -6,7 +6,7 @@ import torch
 from .config import SIZES
 from .model.generator import Generator
 
-STAGES = ("autoencoder", "denoiser", "temporal", "distill")
+STAGES = ("autoencoder", "denoiser", "temporal", "distill", "adversarial")
 
 
 def path_of(run, stage):
@@ -43,6 +43,16 @@ def load_generator(run, stage=None, ema=True):
     generator = Generator(SIZES[state["size"]])
     generator.load_state_dict(state["ema" if ema else "model"])
     return generator.eval(), stage
+
+
+def read_generator(path):
+    """The averaged weights of any checkpoint file, such as a shipped pack's training.pt."""
+    if not os.path.exists(path):
+        raise ValueError(f"{path} is missing: --init wants a checkpoint or the training.pt of a pack.")
+    state = torch.load(path, map_location="cpu")
+    generator = Generator(SIZES[state["size"]])
+    generator.load_state_dict(state["ema"])
+    return generator
 
 
 class Ema:

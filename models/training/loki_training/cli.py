@@ -15,6 +15,7 @@ from .int8.observe import observe
 from .journal import draw_curves
 from .metrics import evaluate
 from .model.generator import Generator, parameter_count
+from .stages.adversarial import AdversarialStage
 from .stages.autoencoder import AutoencoderStage
 from .stages.denoiser import DenoiserStage
 from .stages.distill import DistillStage
@@ -22,7 +23,7 @@ from .stages.temporal import TemporalStage
 from .trainer import train
 
 HEAD = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../head/open-head.bin"))
-TRAINING = {stage.name: stage for stage in (AutoencoderStage, DenoiserStage, TemporalStage, DistillStage)}
+TRAINING = {stage.name: stage for stage in (AutoencoderStage, DenoiserStage, TemporalStage, DistillStage, AdversarialStage)}
 THREADS = min(2, os.cpu_count() or 1)
 
 
@@ -85,6 +86,7 @@ def common(stage):
 def add_training(stage):
     common(stage)
     stage.add_argument("--size", choices=SIZES, default="nano", help="first stage only: the others go on with its size")
+    stage.add_argument("--init", help="first stage only: checkpoint or training.pt to begin from, instead of random weights")
     budget = stage.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, help="of training in all, those before an interruption included")
     budget.add_argument("--steps", type=int)

@@ -25,8 +25,8 @@ class Batch:
     fade: torch.Tensor  #: [n, 1, 256, 256] 1 where the picture may change, 0 at the window's edge and off the head
     portrait: torch.Tensor  #: [B, 3, 256, 256]
     portrait_map: torch.Tensor  #: [B, 45, 64, 64]
-    #: top and left in latent pixels of the place where `crop` looks at each person; empty where pictures are crops
-    places: tuple = ()
+    #: [B, 2] top and left in latent pixels of the place where `crop` looks at each person; None where pictures are crops
+    places: torch.Tensor = None
 
     @property
     def people(self):
@@ -58,10 +58,7 @@ def head_share(coverage):
 
 
 def place_crop(interest, side, rng):
-    """Top and left of a crop of side × side latent pixels: usually around a place in the mouth or at an eye.
-
-    interest: [32 * 32] numpy, see Person.
-    """
+    """Top left of a crop, in latent pixels: around a place of interest [32 * 32] most often."""
     room = LATENT - side
     if rng.random() < 0.3 or interest.sum() < 1e-3:
         return int(rng.integers(0, room + 1)), int(rng.integers(0, room + 1))
@@ -70,36 +67,31 @@ def place_crop(interest, side, rng):
     return place(at // LATENT), place(at % LATENT)
 
 
-def cut(x, place, side):
-    """The crop of a picture, map or latent [..., h, w] of the whole window; `place` and `side` in latent pixels."""
-    scale = x.shape[-1] // LATENT
-    top, left, length = place[0] * scale, place[1] * scale, side * scale
-    return x[..., top : top + length, left : left + length]
+def cut(x, places, side):
+    """Crops of pictures, maps or latents [n, c, h, w] of the whole window: `places` [n, 2] top and left, `side`, in latent
+    pixels. Places are a tensor and stay on the device, so that a recorded step can be replayed for others."""
+    n, channels, height, width = x.shape
+    scale = width // LATENT
+    along = torch.arange(side * scale, device=x.device)
+    rows, columns = (places[:, i : i + 1] * scale + along for i in (0, 1))
+    x = x.gather(2, rows.view(n, 1, -1, 1).expand(-1, channels, -1, width))
+    return x.gather(3, columns.view(n, 1, 1, -1).expand(-1, channels, side * scale, -1))
 
 
 def crop(batch, side):
     """(crop of the pictures of a batch, function that crops latents [n, 8, 32, 32]): one place a person."""
-    frames = batch.frames
-
-    def each(x):
-        return torch.cat([cut(x[i * frames : (i + 1) * frames], place, side) for i, place in enumerate(batch.places)])
-
+    places = batch.places.repeat_interleave(batch.frames, 0)
+    each = lambda x: cut(x, places, side)
     pictures = {name: each(getattr(batch, name)) for name in ("target", "warp", "mouth", "eyes", "fade")}
-    return replace(batch, **pictures, places=()), each
+    return replace(batch, **pictures, places=None), each
 
 
 def first_people(batch, people):
     """The batch of the first people alone."""
     n = people * batch.frames
     counts = {field.name: n for field in fields(batch)} | dict.fromkeys(("portrait", "portrait_map", "places"), people)
-    return replace(batch, **{name: getattr(batch, name)[:count] for name, count in counts.items()})
-
-
-def cut_bytes(array, place, side):
-    """As `cut`, of [n, h, w, 3]."""
-    scale = WINDOW // LATENT
-    top, left, length = place[0] * scale, place[1] * scale, side * scale
-    return array[:, top : top + length, left : left + length]
+    parts = {name: getattr(batch, name) for name in counts}
+    return replace(batch, **{name: part[: counts[name]] for name, part in parts.items() if part is not None})
 
 
 def make_batch(samples, rng=None, augmented=False, crop_side=None, cropped=False):
@@ -107,26 +99,32 @@ def make_batch(samples, rng=None, augmented=False, crop_side=None, cropped=False
 
     crop_side: places for crops of that side (latent pixels) are drawn; `cropped`: the batch itself is of those crops.
     """
-    device, count = samples[0][0].device, len(samples[0][1])
+    device, people, count = samples[0][0].device, len(samples), len(samples[0][1])
     numbers = on_device(np.array([frames for _, frames in samples], np.int64), device)
-    places = [place_crop(p.interest[frames[0]], crop_side, rng) for p, frames in samples] if crop_side else []
-    span = crop_side if cropped else LATENT
-    corners = places if cropped else [(0, 0)] * len(samples)
+    places = [place_crop(p.interest[frames[0]], crop_side, rng) for p, frames in samples] if crop_side else None
+    if places is not None:
+        places = on_device(np.array(places, np.int64), device)
 
-    images, raster, fade, edges = [], [], [], window_fade(device)
-    for (person, _), index, corner in zip(samples, numbers, corners):
-        parts = (person.target[index], person.warp[index], person.portrait[None])
-        images.append(torch.cat([cut_bytes(part, corner, span) for part in parts]))
-        planes = torch.cat((person.raster[index], person.portrait_raster[None]))
-        fade.append(cut(edges * head_share(planes[:-1, 7:8].float()), corner, span))
-        raster.append(cut(planes, corner, span))
-    images = torch.stack(images).permute(0, 1, 4, 2, 3).float().div_(255)
+    # As little as can be a person: on a GPU each of these lines costs more than its work.
+    images, raster = [], []
+    for (person, _), index in zip(samples, numbers):
+        images.append(torch.cat((person.target[index], person.warp[index], person.portrait[None])))
+        raster.append(torch.cat((person.raster[index], person.portrait_raster[None])))
+    images = torch.stack(images).permute(0, 1, 4, 2, 3)
     raster = torch.stack(raster).float()
-    fade = torch.stack(fade)
+    fade = window_fade(device) * head_share(raster[:, :-1, 7:8].flatten(0, 1))
+    if cropped:
+        repeated = lambda x: cut(x.flatten(0, 1), places.repeat_interleave(x.shape[1], 0), crop_side).unflatten(0, x.shape[:2])
+        images, raster, fade = repeated(images), repeated(raster), repeated(fade.unflatten(0, (people, count)))
+    else:
+        fade = fade.unflatten(0, (people, count))
+    images = images.float().div_(255)
     if augmented:
-        turned = rng.random(len(samples)) < 0.5
-        images, raster, fade = mirror(images, raster, fade, on_device(turned, device))
-        places = [(top, LATENT - crop_side - left if t else left) for (top, left), t in zip(places, turned)]
+        turned = on_device(rng.random(people) < 0.5, device)
+        images, raster, fade = mirror(images, raster, fade, turned)
+        if places is not None:
+            mirrored = LATENT - crop_side - places[:, 1]
+            places = torch.stack((places[:, 0], torch.where(turned, mirrored, places[:, 1])), 1)
         images = augment(images, count, rng)
         images, raster = misalign(images, raster, count, rng)
     images = images * 2 - 1
@@ -141,7 +139,7 @@ def make_batch(samples, rng=None, augmented=False, crop_side=None, cropped=False
         fade=fade.flatten(0, 1),
         portrait=images[:, -1],
         portrait_map=maps(raster[:, -1])[0],
-        places=() if cropped else tuple(places),
+        places=None if cropped else places,
     )
 
 

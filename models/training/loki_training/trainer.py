@@ -12,12 +12,13 @@ from .data import Sampler
 from .journal import Journal, draw_curves
 from .model.generator import Generator
 from .people import Crowd
+from .prefetch import Prefetch
 from .stages.base import CROP
+from .step import RecordedStep, Step
 
 SAVE_EVERY_S = 60
 LOG_EVERY = 20
 WARM_UP = 0.02
-CLIP_NORM = 1.0
 
 
 def set_up_torch(threads):
@@ -59,10 +60,31 @@ def start_generator(options, stage):
         generator = Generator(SIZES[state["size"]])
         generator.load_state_dict(state["model"])
         return generator, state
+    if stage.after is None and options.init:
+        return checkpoint.read_generator(options.init), None
     if stage.after is None:
         torch.manual_seed(options.seed)
         return Generator(SIZES[options.size]), None
     return checkpoint.load_generator(options.run, stage.after)[0], None
+
+
+def make_optimiser(stage, device, state):
+    """AdamW, in the state of a checkpoint if there is one. Rates are tensors on a GPU: a recorded step reads them anew."""
+    fast = {"fused": True, "capturable": True} if device == "cuda" else {}
+    groups = [{**group, "peak": group["lr"]} for group in stage.parameter_groups()]
+    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=1e-4, **fast)
+    if state is not None:
+        optimiser.load_state_dict(state["optimiser"])
+    for group in optimiser.param_groups:
+        group["lr"] = torch.tensor(float(group["lr"]), device=device) if device == "cuda" else float(group["lr"])
+    return optimiser
+
+
+def set_rate(group, value):
+    if torch.is_tensor(group["lr"]):
+        group["lr"].fill_(value)
+    else:
+        group["lr"] = value
 
 
 def train(options, stage_class):
@@ -85,14 +107,13 @@ def train(options, stage_class):
         crowd, stage.people, stage.frames, [options.seed, stage.number, step], clips=stage.clips,
         augmented=not options.plain, crop_side=CROP, cropped=stage.cropped,
     )
-    fused = {"fused": True} if device == "cuda" else {}
-    optimiser = torch.optim.AdamW(stage.parameter_groups(), betas=(0.9, 0.98), weight_decay=1e-4, **fused)
-    peaks = [group["lr"] for group in optimiser.param_groups]
+    optimiser = make_optimiser(stage, device, state)
+    peaks = [group["peak"] for group in optimiser.param_groups]
     ema = Ema(generator)
     if state is not None:
-        optimiser.load_state_dict(state["optimiser"])
         ema.state = {name: value.to(device) for name, value in state["ema"].items()}
         ema.steps = step
+        stage.load_state(state["own"])
     print(f"{stage.name}: {len(crowd.people)} people, {crowd.frames} frames, {device}, from step {step}")
 
     journal, figures, sums, since, saved = Journal(options.run, stage.name), {}, {}, time.monotonic(), time.monotonic()
@@ -105,25 +126,26 @@ def train(options, stage_class):
             {
                 "size": generator.size.name, "stage": stage.name, "seed": options.seed, "done": done,
                 "step": step, "frames": frames, "seconds": budget.seconds(), "figures": figures,
-                "model": generator.state_dict(), "ema": ema.state, "optimiser": optimiser.state_dict(),
+                "model": generator.state_dict(), "ema": ema.state, "optimiser": optimiser.state_dict(), "own": stage.state(),
             },
         )  # fmt: skip
 
+    run_step, batches = Step(stage, optimiser, device), sampler
     while (progress := budget.progress(step)) < 1:
-        for group, peak in zip(optimiser.param_groups, peaks):
-            group["lr"] = peak * rate(progress)
-        batch = sampler.next()
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
-            loss, values = stage.loss(batch, progress)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], CLIP_NORM)
-        optimiser.step()
+        for group in optimiser.param_groups:
+            set_rate(group, group["peak"] * rate(progress))
+        batch, drawn = batches.next(), stage.draw(progress)
+        if device == "cuda" and batches is sampler:
+            # No other thread may use the GPU while a step is recorded.
+            if stage.recordable:
+                run_step = RecordedStep(run_step, batch, drawn)
+            batches = Prefetch(sampler, device)
+        values = run_step(batch, drawn)
         ema.update(generator)
         step += 1
         frames += batch.target.shape[0]
-        for name, value in {"loss": loss, **values}.items():
-            sums.setdefault(name, []).append(value.detach())
+        for name, value in values.items():
+            sums.setdefault(name, []).append(value)
         if step % LOG_EVERY == 0 or budget.progress(step) >= 1:
             # Only here a GPU is waited for.
             figures = {name: torch.stack(v).mean().item() for name, v in sums.items()}
@@ -141,6 +163,8 @@ def train(options, stage_class):
             if now - saved > SAVE_EVERY_S:
                 keep(done=False)
                 saved = now
+    if batches is not sampler:
+        batches.close()
     stage.finish()
     ema_finish(stage, generator, ema)
     keep(done=True)

@@ -7,6 +7,7 @@ from loki_training.config import FRAMES, MASKED_AGE, TOY
 from loki_training.data import Batch
 from loki_training.export import randomise
 from loki_training.model.generator import Generator, causal_ages
+from loki_training.prefetch import tensors
 
 
 def random_batch(frames):
@@ -42,7 +43,7 @@ class StreamEqualsChunk(unittest.TestCase):
             for i in range(frames):
                 age = torch.tensor([[MASKED_AGE if h is None else i - h for h in held] + [0]])
                 one = Batch(**{
-                    name: value if name.startswith("portrait") else value[i : i + 1] for name, value in vars(batch).items()
+                    name: value if name.startswith("portrait") else value[i : i + 1] for name, value in tensors(batch).items()
                 })  # fmt: skip
                 latent, made = generator.sample(one, eps[i : i + 1], steps, references, caches, age)
                 streamed.append(latent)

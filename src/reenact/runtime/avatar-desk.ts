@@ -17,7 +17,8 @@ export interface AvatarDeskOptions {
 }
 
 const IDLE_POLL_MS = 2000;
-const MAX_IDLE_POLLS = 10;
+/** Ten minutes: on a small machine an avatar prepared beside a live session halves its frame rate for half a minute. */
+const MAX_IDLE_POLLS = 300;
 /** Pictures to prepare ahead; more are not remembered. */
 const MAX_WARM = 64;
 const MAX_KNOWN = 256;

@@ -30,11 +30,14 @@ class AutoencoderStage(Stage):
         parameters = self.trainable(self.generator.encoder, self.generator.decoder)
         return [{"params": parameters, "lr": self.learning_rate(1e-3)}]
 
-    def loss(self, batch, progress):
+    def draw(self, progress):
+        return {"mask_force": torch.full((), mask_force(progress), device=self.device)}
+
+    def loss(self, batch, drawn):
         z = self.generator.encoder(batch.target, batch.warp)
         spread = z.detach().std(dim=(0, 2, 3), keepdim=True)
         noisy = z + LATENT_NOISE * spread * torch.randn_like(z)
-        loss, _, figures = decoded_loss(self.generator.decoder(noisy, batch.warp), batch, mask_force(progress))
+        loss, _, figures = decoded_loss(self.generator.decoder(noisy, batch.warp), batch, drawn["mask_force"])
         return loss + NORM_WEIGHT * z.pow(2).mean(), figures
 
     @torch.no_grad()

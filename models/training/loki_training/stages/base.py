@@ -12,6 +12,8 @@ class Stage:
     cropped = False
     #: buffers that `finish` measures
     measured = ()
+    #: the loss is the same operations at each step, so that a GPU may record it: nothing of it is decided on the host
+    recordable = True
 
     def __init__(self, generator, device, options):
         self.generator, self.device, self.options = generator, device, options
@@ -32,9 +34,20 @@ class Stage:
     def parameter_groups(self):
         raise NotImplementedError
 
-    def loss(self, batch, progress):
+    def draw(self, progress):
+        """What the host decides anew for each step: {name: tensor on the device}."""
+        return {}
+
+    def loss(self, batch, drawn):
         """(loss, {figure: value})"""
         raise NotImplementedError
+
+    def state(self):
+        """What the stage trains besides the generator, for its checkpoint."""
+        return None
+
+    def load_state(self, state):
+        """What `state` gave."""
 
     def finish(self):
         """After the last step."""

@@ -6,14 +6,13 @@ from ..losses import decoded_loss
 from ..schedule import add_noise, to_clean, velocity
 from .base import CROP, Stage
 
-#: The times of the 2- and 4-step schedules.
-FEW_STEP_TIMES = (0.25, 0.5, 0.75)
+#: Times of the 2- and 4-step schedules are multiples of one over this.
+LONGEST_SCHEDULE = 4
 
 
 def draw_times(count, first, device):
     """[count]: `first` times of 1, the others on the few-step schedule, a fifth of them anywhere."""
-    table = torch.tensor(FEW_STEP_TIMES, device=device)
-    times = table[torch.randint(0, len(table), (count,), device=device)]
+    times = torch.randint(1, LONGEST_SCHEDULE, (count,), device=device) / LONGEST_SCHEDULE
     anywhere = torch.rand(count, device=device)
     times = torch.where(torch.rand(count, device=device) < 0.2, anywhere, times)
     times[:first] = 1
@@ -28,7 +27,7 @@ class DenoiserStage(Stage):
         parameters = self.trainable(self.generator.denoiser, self.generator.identity)
         return [{"params": parameters, "lr": self.learning_rate(8e-4)}]
 
-    def loss(self, batch, progress):
+    def loss(self, batch, drawn):
         generator, n = self.generator, batch.target.shape[0]
         with torch.no_grad():
             z = generator.encode(batch.target, batch.warp)
@@ -41,5 +40,5 @@ class DenoiserStage(Stage):
         v, _ = generator.denoiser(x, t, batch.warp, batch.driver_map, batch.visibility, references)
         v_loss = (v - velocity(z, eps, t)).pow(2).mean()
         part, cut = crop(first_people(batch, first // batch.frames), CROP)
-        picture_loss, _, figures = decoded_loss(generator.decode(cut(to_clean(x, v, t)), part.warp), part)
+        picture_loss, _, figures = decoded_loss(generator.decode(cut(to_clean(x, v, t)[:first]), part.warp), part)
         return v_loss + self.PICTURE_WEIGHT * picture_loss, {"v": v_loss, **figures}

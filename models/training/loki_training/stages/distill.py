@@ -17,6 +17,7 @@ class DistillStage(Stage):
 
     name, after, number = "distill", "temporal", 4
     batch, gpu_batch, clips = (2, 8), (8, FRAMES), True
+    recordable = False
     TEACHER_WEIGHT, PICTURE_WEIGHT, MOTION_WEIGHT = 0.5, 2.0, 1.0
 
     def __init__(self, generator, device, options):
@@ -33,7 +34,7 @@ class DistillStage(Stage):
         network = self.trainable(generator.denoiser, generator.identity)
         return [{"params": network, "lr": rate}, {"params": self.trainable(generator.decoder), "lr": rate}]
 
-    def loss(self, batch, progress):
+    def loss(self, batch, drawn):
         generator, people, frames = self.generator, batch.people, batch.frames
         eps = coherent_noise(people, frames, NOISE_COHERENCE, device=self.device)
         age = causal_ages(frames).to(self.device)

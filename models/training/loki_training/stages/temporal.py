@@ -36,7 +36,10 @@ class TemporalStage(Stage):
         rate = self.learning_rate(5e-4)
         return [{"params": motion, "lr": rate}, {"params": rest, "lr": 0.3 * rate}]
 
-    def loss(self, batch, progress):
+    def draw(self, progress):
+        return {"age": random_ages(self.frames).to(self.device, non_blocking=True)}
+
+    def loss(self, batch, drawn):
         generator, people, frames = self.generator, batch.people, batch.frames
         with torch.no_grad():
             z = generator.encode(batch.target, batch.warp)
@@ -47,8 +50,7 @@ class TemporalStage(Stage):
         x = add_noise(z, eps, t)
         references = generator.identity(batch.portrait, batch.portrait_map)
         caches = generator.empty_caches(people, 0, self.device)
-        age = random_ages(frames).to(self.device)
-        v, _ = generator.denoiser(x, t, batch.warp, batch.driver_map, batch.visibility, references, caches, age)
+        v, _ = generator.denoiser(x, t, batch.warp, batch.driver_map, batch.visibility, references, caches, drawn["age"])
         v_loss = (v - velocity(z, eps, t)).pow(2).mean()
         part, cut = crop(batch, CROP)
         loss, picture, figures = decoded_loss(generator.decode(cut(to_clean(x, v, t)), part.warp), part)
