@@ -1,6 +1,7 @@
 import { LEFT_GAZE_AT, POSE_PARAMETERS, RIGHT_GAZE_AT } from './face-parameters.ts';
 import type { FitPrior } from './fit-prior.ts';
 import { APART_PAIRS } from './fit-weights.ts';
+import { type FitKernel, fitKernelOf } from './kernel/fit-kernel.ts';
 import { LandmarkEvaluation } from './landmark-evaluation.ts';
 import type { LandmarkRig } from './landmark-rig.ts';
 import type { Observation } from './observation.ts';
@@ -20,18 +21,14 @@ export class FaceEquations {
   readonly slot: Int16Array;
   /** `[freeCount]` parameter of each row. */
   readonly slotParameter: Uint16Array;
-  /** `[freeCount, freeCount]` lower triangle. */
+  /** `[freeCount, freeCount]` lower triangle; shared by all equations of the rig. */
   readonly hessian: Float64Array;
   /** `[478]` Huber's weight times the observation's precision. */
   readonly weight = new Float64Array(LANDMARK_COUNT);
   freeCount = 0;
   /** `[478, 2]` weighted residuals, 1 / pixel. */
   private readonly force = new Float64Array(LANDMARK_COUNT * 2);
-  private readonly columnSlot: Int16Array;
-  private readonly columnX: Float64Array;
-  private readonly columnY: Float64Array;
-  /** `[parameters]` where a row of the matrix stands in the merged columns of a pair, or -1. */
-  private readonly mergedAt: Int16Array;
+  private readonly kernel: FitKernel;
   private apartPrecision = 0;
 
   /** @param apartWeight factor on the precision of `APART_PAIRS`; 0 leaves them out */
@@ -44,11 +41,8 @@ export class FaceEquations {
     this.gradient = new Float64Array(this.count);
     this.slot = new Int16Array(this.count);
     this.slotParameter = new Uint16Array(this.count);
-    this.hessian = new Float64Array(this.count * this.count);
-    this.columnSlot = new Int16Array(this.count);
-    this.columnX = new Float64Array(this.count);
-    this.columnY = new Float64Array(this.count);
-    this.mergedAt = new Int16Array(this.count).fill(-1);
+    this.kernel = fitKernelOf(rig);
+    this.hessian = this.kernel.hessian;
   }
 
   /** Cost at `parameters`, whose landmarks `evaluation` holds; leaves Huber's weights behind. */
@@ -183,25 +177,10 @@ export class FaceEquations {
 
   /** Lower triangle of Jᵀ W J + prior over the free parameters. */
   assemble(prior: FitPrior): void {
-    const { hessian, slot, slotParameter, columnSlot, columnX, columnY, weight, freeCount: n } = this;
-    const { columnStart, columns, dx, dy } = this.evaluation;
-    hessian.fill(0, 0, n * n);
-    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
-      const w = weight[landmark];
-      if (w === 0) continue;
-      const start = columnStart[landmark];
-      const end = columnStart[landmark + 1];
-      // Compact the free columns to the front of scratch rows, so that the inner loop has no branch.
-      let used = 0;
-      for (let c = start; c < end; c++) {
-        const s = slot[columns[c]];
-        if (s < 0) continue;
-        columnSlot[used] = s;
-        columnX[used] = dx[c];
-        columnY[used++] = dy[c];
-      }
-      this.addOuterProduct(w, used);
-    }
+    const { hessian, slot, slotParameter, kernel, freeCount: n } = this;
+    for (let i = 0; i < this.count; i++) kernel.slotBytes[i] = slot[i] * 8;
+    kernel.weight.set(this.weight);
+    kernel.assemble(n);
     if (this.apartPrecision > 0)
       for (let p = 0; p < APART_PAIRS.length; p += 2) this.assembleApart(APART_PAIRS[p], APART_PAIRS[p + 1]);
     for (let s = 0; s < n; s++) hessian[s * n + s] += prior.precision[slotParameter[s]];
@@ -216,71 +195,31 @@ export class FaceEquations {
     }
   }
 
-  /**
-   * hessian += w (x xᵀ + y yᵀ) of the first `used` compacted columns. Two rows at a time: what both multiply with is
-   * read once.
-   */
-  private addOuterProduct(w: number, used: number): void {
-    const { hessian, columnSlot, columnX, columnY, freeCount: n } = this;
-    let a = 0;
-    for (; a + 1 < used; a += 2) {
-      const row0 = Math.imul(columnSlot[a], n);
-      const row1 = Math.imul(columnSlot[a + 1], n);
-      const x0 = w * columnX[a];
-      const y0 = w * columnY[a];
-      const x1 = w * columnX[a + 1];
-      const y1 = w * columnY[a + 1];
-      for (let b = 0; b <= a; b++) {
-        const s = columnSlot[b];
-        const x = columnX[b];
-        const y = columnY[b];
-        hessian[(row0 + s) | 0] += x0 * x + y0 * y;
-        hessian[(row1 + s) | 0] += x1 * x + y1 * y;
-      }
-      hessian[row1 + columnSlot[a + 1]] += x1 * columnX[a + 1] + y1 * columnY[a + 1];
-    }
-    if (a === used) return;
-    const row = columnSlot[a] * n;
-    const ax = w * columnX[a];
-    const ay = w * columnY[a];
-    for (let b = 0; b <= a; b++) hessian[row + columnSlot[b]] += ax * columnX[b] + ay * columnY[b];
-  }
-
   /** Adds what the distance of two landmarks says: their columns' difference, merged by parameter. */
   private assembleApart(a: number, b: number): void {
-    const { hessian, slot, columnSlot, columnX, columnY, mergedAt, apartPrecision, freeCount: n } = this;
+    const { slot, kernel } = this;
     const { columnStart, columns, dx, dy } = this.evaluation;
+    const endA = columnStart[a + 1];
+    const endB = columnStart[b + 1];
+    let atA = columnStart[a];
+    let atB = columnStart[b];
     let used = 0;
-    for (let c = columnStart[a]; c < columnStart[a + 1]; c++) {
-      const s = slot[columns[c]];
-      if (s < 0) continue;
-      mergedAt[s] = used;
-      columnSlot[used] = s;
-      columnX[used] = dx[c];
-      columnY[used++] = dy[c];
-    }
-    for (let c = columnStart[b]; c < columnStart[b + 1]; c++) {
-      const s = slot[columns[c]];
-      if (s < 0) continue;
-      let at = mergedAt[s];
-      if (at < 0) {
-        at = used++;
-        columnSlot[at] = s;
-        columnX[at] = 0;
-        columnY[at] = 0;
+    while (atA < endA || atB < endB) {
+      const ofA = atA < endA ? columns[atA] : this.count;
+      const ofB = atB < endB ? columns[atB] : this.count;
+      let x = 0;
+      let y = 0;
+      if (ofA <= ofB) {
+        x += dx[atA];
+        y += dy[atA++];
       }
-      columnX[at] -= dx[c];
-      columnY[at] -= dy[c];
-    }
-    for (let k = 0; k < used; k++) mergedAt[columnSlot[k]] = -1;
-    for (let i = 0; i < used; i++) {
-      const ax = apartPrecision * columnX[i];
-      const ay = apartPrecision * columnY[i];
-      for (let j = 0; j <= i; j++) {
-        const row = Math.max(columnSlot[i], columnSlot[j]);
-        const column = Math.min(columnSlot[i], columnSlot[j]);
-        hessian[row * n + column] += ax * columnX[j] + ay * columnY[j];
+      if (ofB <= ofA) {
+        x -= dx[atB];
+        y -= dy[atB++];
       }
+      const s = slot[Math.min(ofA, ofB)];
+      if (s >= 0) kernel.setOuter(used++, s, x, y);
     }
+    kernel.addOuter(used, this.apartPrecision, this.freeCount);
   }
 }

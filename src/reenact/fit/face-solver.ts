@@ -1,8 +1,8 @@
 import type { Camera } from '../head/head-model.ts';
-import { solveCholesky, substitute } from './cholesky.ts';
 import { FaceEquations } from './face-equations.ts';
 import { applyStep, TRANSLATION_AT } from './face-parameters.ts';
 import type { FitPrior } from './fit-prior.ts';
+import { type FitKernel, fitKernelOf } from './kernel/fit-kernel.ts';
 import type { LandmarkEvaluation } from './landmark-evaluation.ts';
 import type { LandmarkRig } from './landmark-rig.ts';
 import type { Observation } from './observation.ts';
@@ -46,10 +46,9 @@ export class FaceSolver {
   readonly equations: FaceEquations;
   private readonly trial: Float64Array;
   private readonly step: Float64Array;
-  private readonly factor: Float64Array;
-  private readonly solution: Float64Array;
+  private readonly kernel: FitKernel;
   private readonly held: Uint8Array;
-  /** Rows of the normal matrix that the last step moved, in the order of `factor`. */
+  /** Rows of the normal matrix that the last step moved, in the order of the kernel's factor. */
   private readonly packed: Uint16Array;
   private packedCount = 0;
 
@@ -58,8 +57,7 @@ export class FaceSolver {
     const { count } = this.equations;
     this.trial = new Float64Array(count);
     this.step = new Float64Array(count);
-    this.factor = new Float64Array(count * count);
-    this.solution = new Float64Array(count);
+    this.kernel = fitKernelOf(rig);
     this.held = new Uint8Array(count);
     this.packed = new Uint16Array(count);
   }
@@ -140,16 +138,18 @@ export class FaceSolver {
    * solved again; after the last pass what still goes over is cut off.
    */
   private solveStep(prior: FitPrior, parameters: Float64Array, damping: number): boolean {
-    const { factor, solution, step, held, packed } = this;
+    const { kernel, step, held, packed } = this;
+    const { factor, solution } = kernel;
     const { hessian, slotParameter, gradient, freeCount: n } = this.equations;
     step.fill(0);
     held.fill(0, 0, n);
     for (let pass = 0; pass < BOUND_PASSES; pass++) {
       let m = 0;
       for (let s = 0; s < n; s++) if (held[s] === 0) packed[m++] = s;
+      if (m === n) factor.set(hessian.subarray(0, n * n));
       for (let a = 0; a < m; a++) {
         const row = packed[a] * n;
-        for (let b = 0; b < a; b++) factor[a * n + b] = hessian[row + packed[b]];
+        if (m < n) for (let b = 0; b < a; b++) factor[a * n + b] = hessian[row + packed[b]];
         factor[a * n + a] = hessian[row + packed[a]] * (1 + damping) + 1e-12;
         let right = gradient[slotParameter[packed[a]]];
         if (m < n)
@@ -161,7 +161,8 @@ export class FaceSolver {
         solution[a] = right;
       }
       this.packedCount = m;
-      if (!solveCholesky(factor, solution, m, n)) return false;
+      if (!kernel.factorise(m, n)) return false;
+      kernel.substitute(m, n);
       let crossed = 0;
       for (let a = 0; a < m; a++) {
         const i = slotParameter[packed[a]];
@@ -180,11 +181,12 @@ export class FaceSolver {
 
   /** A step over the parameters of the last full step with its factor; false where there is none. */
   private chordStep(prior: FitPrior, parameters: Float64Array): boolean {
-    const { factor, solution, step, packed, packedCount: m } = this;
+    const { kernel, step, packed, packedCount: m } = this;
+    const { solution } = kernel;
     const { slotParameter, gradient, freeCount: n } = this.equations;
     step.fill(0);
     for (let a = 0; a < m; a++) solution[a] = gradient[slotParameter[packed[a]]];
-    substitute(factor, solution, m, n);
+    kernel.substitute(m, n);
     for (let a = 0; a < m; a++) {
       const i = slotParameter[packed[a]];
       step[i] = Math.max(prior.min[i], Math.min(prior.max[i], parameters[i] + solution[a])) - parameters[i];

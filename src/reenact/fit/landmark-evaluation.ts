@@ -1,15 +1,14 @@
 import type { Camera } from '../head/head-model.ts';
+import { type FitKernel, fitKernelOf } from './kernel/fit-kernel.ts';
+import { JAW_FEATURE, JAW_OPENING } from './landmark-columns.ts';
 import { LandmarkPlacement } from './landmark-placement.ts';
 import { LandmarkPullback } from './landmark-pullback.ts';
 import { CORRECTIVE_COUNT, type LandmarkRig, PART_HEAD, PART_JAW, PART_LEFT_EYE } from './landmark-rig.ts';
-import { LOCAL_AXES, PARAMETER_OF_AXIS, PART_OF_AXIS, type PartRotations } from './part-rotations.ts';
+import { LOCAL_AXES, PART_OF_AXIS, type PartRotations } from './part-rotations.ts';
 import type { ShapedRig } from './shaped-rig.ts';
 import { LANDMARK_COUNT, RESPONSE_FEATURES } from './types.ts';
 
 const RESPONSE_COUNT = RESPONSE_FEATURES.length;
-const JAW_FEATURE = RESPONSE_FEATURES.indexOf('jaw');
-/** Local axis that is a feature of the response. */
-const JAW_OPENING = 0;
 
 /**
  * The landmarks' projections for a parameter vector, and their derivatives.
@@ -26,15 +25,16 @@ export class LandmarkEvaluation {
   /** Rotations of the parts at the parameters last evaluated. */
   readonly parts: PartRotations;
   /** `[479]` first column of each landmark. */
-  readonly columnStart = new Uint32Array(LANDMARK_COUNT + 1);
+  readonly columnStart: Uint32Array;
   /** Parameter of every column, ascending within a landmark. */
   readonly columns: Uint16Array;
-  /** d pixel x / d parameter and d pixel y / d parameter, one a column. */
+  /** d pixel x / d parameter and d pixel y / d parameter, one a column; shared by all evaluations of the rig. */
   readonly dx: Float64Array;
   readonly dy: Float64Array;
   /** `[478, 2, 3]` d pixel / d rest-frame offset of the landmark (what `bias` moves). */
   readonly restJacobian = new Float64Array(LANDMARK_COUNT * 6);
 
+  private readonly kernel: FitKernel;
   private readonly placement: LandmarkPlacement;
   private readonly pullback: LandmarkPullback;
   /** `[7, 3]` camera-frame motion of a landmark by the local axes. */
@@ -43,24 +43,17 @@ export class LandmarkEvaluation {
   private readonly axisMoves: Uint8Array;
 
   constructor(readonly rig: LandmarkRig) {
+    this.kernel = fitKernelOf(rig);
     this.placement = new LandmarkPlacement(rig);
     this.points = this.placement.points;
     this.pixels = this.placement.pixels;
     this.parts = this.placement.parts;
     this.pullback = new LandmarkPullback(rig, this.placement);
-    this.axisMoves = axisMovesLandmark(rig, this.placement.response);
-    const columns: number[] = [];
-    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
-      for (let k = rig.unitStart[landmark]; k < rig.unitStart[landmark + 1]; k++) columns.push(rig.units[k]);
-      for (let k = 0; k < 6; k++) columns.push(rig.expressionCount + k);
-      for (let axis = 0; axis < LOCAL_AXES; axis++)
-        if (this.axisMoves[landmark * LOCAL_AXES + axis] === 1)
-          columns.push(rig.expressionCount + PARAMETER_OF_AXIS[axis]);
-      this.columnStart[landmark + 1] = columns.length;
-    }
-    this.columns = Uint16Array.from(columns);
-    this.dx = new Float64Array(columns.length);
-    this.dy = new Float64Array(columns.length);
+    this.columnStart = this.kernel.layout.columnStart;
+    this.columns = this.kernel.layout.columns;
+    this.axisMoves = this.kernel.layout.axisMoves;
+    this.dx = this.kernel.dx;
+    this.dy = this.kernel.dy;
   }
 
   /** Places the landmarks. @param parameters as in face-parameters.ts */
@@ -70,22 +63,22 @@ export class LandmarkEvaluation {
 
   /** Fills `dx`, `dy` and `restJacobian` at the parameters last evaluated. */
   differentiate(): void {
-    const { placement, points } = this;
+    const { placement, points, rig, columnStart } = this;
+    const { unitStart } = rig;
     const { camera, fromJoint } = placement;
     this.parts.differentiate();
+    this.projectTerms();
+    this.kernel.unitColumns();
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
       const p = landmark * 3;
       const depth = -points[p + 2];
       const scale = camera.focalPx / depth;
-      // d pixel / d camera-frame point = [[scale, 0, uz], [0, -scale, vz]].
       const uz = (scale * points[p]) / depth;
       const vz = (-scale * points[p + 1]) / depth;
-      this.unitColumns(landmark, scale, uz, vz);
-      const turn =
-        this.columnStart[landmark] + this.rig.unitStart[landmark + 1] - this.rig.unitStart[landmark];
+      const turn = columnStart[landmark] + unitStart[landmark + 1] - unitStart[landmark];
       this.rigidColumns(turn, fromJoint[p], fromJoint[p + 1], fromJoint[p + 2], scale, uz, vz);
       this.addResponseColumns(landmark, turn);
-      if (turn + 6 < this.columnStart[landmark + 1]) this.localColumns(landmark, turn + 6, scale, uz, vz);
+      if (turn + 6 < columnStart[landmark + 1]) this.localColumns(landmark, turn + 6, scale, uz, vz);
     }
   }
 
@@ -98,44 +91,35 @@ export class LandmarkEvaluation {
     this.pullback.add(force, gradient);
   }
 
-  /** The columns of the expression units, and `restJacobian`. */
-  private unitColumns(landmark: number, scale: number, uz: number, vz: number): void {
-    const { rig, dx, dy, restJacobian } = this;
-    const { deltas } = rig;
+  /** d pixel / d rest-frame moment of every term, for the kernel, and `restJacobian`. */
+  private projectTerms(): void {
+    const { rig, points, restJacobian } = this;
+    const { termStart, termPart, termWeight } = rig;
+    const { projection } = this.kernel;
     const { partToCamera: m } = this.parts;
-    const first = this.columnStart[landmark];
-    const end = first + rig.unitStart[landmark + 1] - rig.unitStart[landmark];
-    const firstTerm = rig.termStart[landmark];
-    const j = landmark * 6;
-    for (let i = 0; i < 6; i++) restJacobian[j + i] = 0;
-    for (let term = firstTerm; term < rig.termStart[landmark + 1]; term++) {
-      const q = rig.termPart[term] * 9;
-      const ux = scale * m[q] + uz * m[q + 6];
-      const uy = scale * m[q + 1] + uz * m[q + 7];
-      const uw = scale * m[q + 2] + uz * m[q + 8];
-      const vx = vz * m[q + 6] - scale * m[q + 3];
-      const vy = vz * m[q + 7] - scale * m[q + 4];
-      const vw = vz * m[q + 8] - scale * m[q + 5];
-      let d = rig.deltaStart[term] | 0;
-      const isFirst = term === firstTerm;
-      for (let column = first; column < end; column++) {
-        const a = deltas[d];
-        const b = deltas[(d + 1) | 0];
-        const c = deltas[(d + 2) | 0];
-        d = (d + 3) | 0;
-        const x = ux * a + uy * b + uw * c;
-        const y = vx * a + vy * b + vw * c;
-        // Most landmarks have one term: what was there need not be read, nor cleared before.
-        dx[column] = isFirst ? x : dx[column] + x;
-        dy[column] = isFirst ? y : dy[column] + y;
+    const { focalPx } = this.placement.camera;
+    restJacobian.fill(0);
+    for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
+      const p = landmark * 3;
+      const depth = -points[p + 2];
+      const scale = focalPx / depth;
+      // d pixel / d camera-frame point = [[scale, 0, uz], [0, -scale, vz]].
+      const uz = (scale * points[p]) / depth;
+      const vz = (-scale * points[p + 1]) / depth;
+      const end = termStart[landmark + 1];
+      for (let term = termStart[landmark]; term < end; term++) {
+        const q = termPart[term] * 9;
+        const w = termWeight[term];
+        for (let axis = 0; axis < 3; axis++) {
+          const towards = m[q + 6 + axis];
+          const u = scale * m[q + axis] + uz * towards;
+          const v = vz * towards - scale * m[q + 3 + axis];
+          projection[term * 6 + axis] = u;
+          projection[term * 6 + 3 + axis] = v;
+          restJacobian[landmark * 6 + axis] += w * u;
+          restJacobian[landmark * 6 + 3 + axis] += w * v;
+        }
       }
-      const w = rig.termWeight[term];
-      restJacobian[j] += w * ux;
-      restJacobian[j + 1] += w * uy;
-      restJacobian[j + 2] += w * uw;
-      restJacobian[j + 3] += w * vx;
-      restJacobian[j + 4] += w * vy;
-      restJacobian[j + 5] += w * vw;
     }
   }
 
@@ -262,24 +246,4 @@ export class LandmarkEvaluation {
       }
     }
   }
-}
-
-/** `[478, 7]` 1 where a local axis moves a landmark: by its weights, a pose corrective, or the tracker's response. */
-function axisMovesLandmark(rig: LandmarkRig, response: Float64Array): Uint8Array {
-  const moves = new Uint8Array(LANDMARK_COUNT * LOCAL_AXES);
-  for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
-    for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++)
-      for (let axis = 0; axis < LOCAL_AXES; axis++) {
-        const part = PART_OF_AXIS[axis];
-        const from = (term * CORRECTIVE_COUNT + (part - 1) * 9) * 3;
-        const corrected = rig.termCorrective
-          ?.subarray(from, from + 27)
-          .some((metres) => Math.abs(metres) > 1e-7);
-        const jawAt = (landmark * RESPONSE_COUNT + JAW_FEATURE) * 3;
-        const slides =
-          axis === JAW_OPENING && response.subarray(jawAt, jawAt + 3).some((metres) => metres !== 0);
-        if (rig.termPart[term] === part || corrected === true || slides)
-          moves[landmark * LOCAL_AXES + axis] = 1;
-      }
-  return moves;
 }

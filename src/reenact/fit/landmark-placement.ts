@@ -1,5 +1,6 @@
 import type { Camera } from '../head/head-model.ts';
 import { JAW_AT, TRANSLATION_AT } from './face-parameters.ts';
+import { type FitKernel, fitKernelOf } from './kernel/fit-kernel.ts';
 import { CORRECTIVE_COUNT, JOINT_OF_PART, type LandmarkRig, PART_HEAD } from './landmark-rig.ts';
 import { PartRotations } from './part-rotations.ts';
 import type { ShapedRig } from './shaped-rig.ts';
@@ -23,12 +24,14 @@ export class LandmarkPlacement {
   readonly response: Float64Array;
   camera: Camera = { focalPx: 1, centreX: 0, centreY: 0 };
 
+  private readonly kernel: FitKernel;
   private readonly feature = new Float64Array(RESPONSE_COUNT);
   private readonly slide = new Float64Array(3);
   /** Pose corrective of a term. */
   private readonly rest = new Float64Array(3);
 
   constructor(readonly rig: LandmarkRig) {
+    this.kernel = fitKernelOf(rig);
     this.response = Float64Array.from(rig.embedding.response);
     this.termOffset = new Float64Array(rig.termWeight.length * 3);
   }
@@ -38,8 +41,11 @@ export class LandmarkPlacement {
     this.camera = camera;
     this.parts.place(parameters, this.rig.expressionCount);
     this.placeFeatures(parameters);
+    this.kernel.parameters.set(parameters);
+    this.kernel.expand();
     const { rig, points, pixels, fromJoint, termOffset, rest, slide } = this;
-    const { units, deltas, deltaStart, unitStart, termStart, termPart, termWeight } = rig;
+    const { termStart, termPart, termWeight } = rig;
+    const { moments: moved } = this.kernel;
     const { rotation: r, partRotation } = this.parts;
     const { moments, joints } = shaped;
     const pose = rig.expressionCount;
@@ -52,24 +58,12 @@ export class LandmarkPlacement {
       let hx = -joints[0];
       let hy = -joints[1];
       let hz = -joints[2];
-      const unitsAt = unitStart[landmark];
-      const unitsEnd = unitStart[landmark + 1];
       this.slideOf(landmark);
       for (let term = termStart[landmark]; term < termStart[landmark + 1]; term++) {
         const w = termWeight[term];
-        let mx = moments[term * 3] + w * slide[0];
-        let my = moments[term * 3 + 1] + w * slide[1];
-        let mz = moments[term * 3 + 2] + w * slide[2];
-        let d = deltaStart[term] | 0;
-        for (let k = unitsAt; k < unitsEnd; k++) {
-          const psi = parameters[units[k]];
-          if (psi !== 0) {
-            mx += psi * deltas[d];
-            my += psi * deltas[(d + 1) | 0];
-            mz += psi * deltas[(d + 2) | 0];
-          }
-          d = (d + 3) | 0;
-        }
+        let mx = moments[term * 3] + w * slide[0] + moved[term * 3];
+        let my = moments[term * 3 + 1] + w * slide[1] + moved[term * 3 + 1];
+        let mz = moments[term * 3 + 2] + w * slide[2] + moved[term * 3 + 2];
         if (rig.termCorrective !== null) {
           this.addCorrectives(term);
           mx += rest[0];

@@ -1,4 +1,5 @@
 import { ROTATION_AT, TRANSLATION_AT } from './face-parameters.ts';
+import { type FitKernel, fitKernelOf } from './kernel/fit-kernel.ts';
 import type { LandmarkPlacement } from './landmark-placement.ts';
 import { CORRECTIVE_COUNT, type LandmarkRig, PART_COUNT, PART_HEAD } from './landmark-rig.ts';
 import { LOCAL_AXES, PARAMETER_OF_AXIS, PART_OF_AXIS } from './part-rotations.ts';
@@ -12,6 +13,7 @@ const RESPONSE_SIZE = RESPONSE_FEATURES.length * 3;
  * in the Jacobian, for steps that need a gradient only. Columns are those of `LandmarkEvaluation`.
  */
 export class LandmarkPullback {
+  private readonly kernel: FitKernel;
   /** `[4, 3, 3]` Σ camera-frame force · rest-frame offset from the part's joint. */
   private readonly moment = new Float64Array(PART_COUNT * 9);
   /** `[27]` force on the elements that pose correctives depend on. */
@@ -24,7 +26,9 @@ export class LandmarkPullback {
   constructor(
     private readonly rig: LandmarkRig,
     private readonly placement: LandmarkPlacement,
-  ) {}
+  ) {
+    this.kernel = fitKernelOf(rig);
+  }
 
   /**
    * Adds Jᵀ f to `gradient`, at the parameters last placed.
@@ -38,6 +42,7 @@ export class LandmarkPullback {
     moment.fill(0);
     corrective.fill(0);
     response.fill(0);
+    this.kernel.force.fill(0);
     let [turnX, turnY, turnZ, moveX, moveY, moveZ] = [0, 0, 0, 0, 0, 0];
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
       const px = force[landmark * 2];
@@ -58,23 +63,24 @@ export class LandmarkPullback {
       turnX += yy * fz - yz * fy;
       turnY += yz * fx - yx * fz;
       turnZ += yx * fy - yy * fx;
-      this.addTerms(landmark, fx, fy, fz, gradient);
+      this.addTerms(landmark, fx, fy, fz);
     }
+    this.kernel.pull();
+    const units = this.rig.expressionCount;
+    for (let unit = 0; unit < units; unit++) gradient[unit] += this.kernel.gradient[unit];
     this.addPose(gradient, turnX, turnY, turnZ);
-    const translation = this.rig.expressionCount + TRANSLATION_AT;
+    const translation = units + TRANSLATION_AT;
     gradient[translation] += moveX;
     gradient[translation + 1] += moveY;
     gradient[translation + 2] += moveZ;
   }
 
-  /** What a camera-frame force on a landmark does to its units, and to the sums that `addPose` spreads. */
-  private addTerms(landmark: number, fx: number, fy: number, fz: number, gradient: Float64Array): void {
+  /** A camera-frame force on a landmark as forces on its terms, for the kernel, and in the sums that `addPose` spreads. */
+  private addTerms(landmark: number, fx: number, fy: number, fz: number): void {
     const { rig, moment, response, rest } = this;
-    const { units, deltas } = rig;
+    const { force } = this.kernel;
     const { termOffset, response: slides, parts } = this.placement;
     const m = parts.partToCamera;
-    const first = rig.unitStart[landmark];
-    const end = rig.unitStart[landmark + 1];
     rest[0] = 0;
     rest[1] = 0;
     rest[2] = 0;
@@ -84,11 +90,9 @@ export class LandmarkPullback {
       const gx = m[q] * fx + m[q + 3] * fy + m[q + 6] * fz;
       const gy = m[q + 1] * fx + m[q + 4] * fy + m[q + 7] * fz;
       const gz = m[q + 2] * fx + m[q + 5] * fy + m[q + 8] * fz;
-      let d = rig.deltaStart[term] | 0;
-      for (let k = first; k < end; k++) {
-        gradient[units[k]] += gx * deltas[d] + gy * deltas[(d + 1) | 0] + gz * deltas[(d + 2) | 0];
-        d = (d + 3) | 0;
-      }
+      force[term * 3] = gx;
+      force[term * 3 + 1] = gy;
+      force[term * 3 + 2] = gz;
       const w = rig.termWeight[term];
       rest[0] += w * gx;
       rest[1] += w * gy;

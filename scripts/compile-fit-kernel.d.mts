@@ -1,0 +1,1 @@
+export function compileFitKernel(): Promise<Uint8Array>;
