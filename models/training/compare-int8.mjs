@@ -22,7 +22,9 @@ for (const graph of ['denoiser', 'decoder']) {
   for (const inputs of plan[graph].runs) {
     const feeds = feedsOf(inputs);
     const [wanted, found] = [await float.run(feeds), await integer.run(feeds)];
-    decibels.push(graph === 'decoder' ? pictures(wanted, found) : signal(wanted.v.data, found.v.data));
+    decibels.push(
+      graph === 'decoder' ? pictures(wanted, found, feeds.warp) : signal(wanted.v.data, found.v.data),
+    );
   }
   const mean = decibels.reduce((a, b) => a + b, 0) / decibels.length;
   const what = graph === 'decoder' ? 'PSNR of mask · delta (peak 2)' : 'signal to noise of v';
@@ -72,14 +74,37 @@ function signal(wanted, found) {
 }
 
 /** What the runtime adds to the warp, in −1..1. */
-function pictures(wanted, found) {
-  const plane = wanted.mask.dims[2] * wanted.mask.dims[3];
-  let noise = 0;
-  wanted.delta.data.forEach((value, i) => {
-    const mask = Math.floor(i / (3 * plane)) * plane + (i % plane);
-    noise += (value * wanted.mask.data[mask] - found.delta.data[i] * found.mask.data[mask]) ** 2;
-  });
-  return 10 * Math.log10(4 / (noise / wanted.delta.data.length));
+function pictures(wanted, found, warp) {
+  const [a, b] = [changes(wanted, warp), changes(found, warp)];
+  const noise = a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
+  return 10 * Math.log10(4 / (noise / a.length));
+}
+
+/** mask · (residual − gate · warp) `[frames, 3, R, R]`, from a decoder that gives patches or pixels. */
+function changes(decoded, { data: warp, dims }) {
+  const [frames, , size] = dims;
+  const plane = size * size;
+  const out = new Float32Array(warp.length);
+  const patch = manifest.patch;
+  const of = (tensor, count, frame, k, y, x) => {
+    const across = size / patch;
+    const square = (frame * across + Math.floor(y / patch)) * across + Math.floor(x / patch);
+    return tensor.data[(square * count + k) * patch * patch + (y % patch) * patch + (x % patch)];
+  };
+  for (let frame = 0; frame < frames; frame++)
+    for (let pixel = 0; pixel < plane; pixel++) {
+      const [y, x] = [Math.floor(pixel / size), pixel % size];
+      for (let k = 0; k < 3; k++) {
+        const at = (frame * 3 + k) * plane + pixel;
+        if (patch === undefined) out[at] = decoded.delta.data[at] * decoded.mask.data[frame * plane + pixel];
+        else {
+          const gate = of(decoded.weights, 2, frame, 0, y, x);
+          const mask = of(decoded.weights, 2, frame, 1, y, x);
+          out[at] = mask * (of(decoded.residual, 3, frame, k, y, x) - gate * warp[at]);
+        }
+      }
+    }
+  return out;
 }
 
 async function milliseconds(session, feeds) {

@@ -4,11 +4,14 @@ import inspect
 import json
 import math
 import os
+import warnings
 
 import torch
 from torch import nn
 
 from .config import FRAMES, HEAD_DIM, LATENT, LATENT_CHANNELS, MAP, MAP_CHANNELS, WINDOW
+from .inference import DecoderForm, DenoiserForm
+from .model.autoencoder import PATCH
 from .model.denoiser import ATTENTION_LEVELS
 
 OPSET = 15
@@ -27,7 +30,7 @@ class IdentityGraph(nn.Module):
 class DenoiserGraph(nn.Module):
     def __init__(self, generator):
         super().__init__()
-        self.denoiser = generator.denoiser
+        self.denoiser = DenoiserForm(generator.denoiser)
 
     def forward(self, latent, timestep, warp, driver_map, visibility, *rest):
         *tensors, age = rest
@@ -35,17 +38,6 @@ class DenoiserGraph(nn.Module):
         references, caches = pairs[: len(ATTENTION_LEVELS)], pairs[len(ATTENTION_LEVELS) :]
         v, new = self.denoiser(latent, timestep, warp, driver_map, visibility, references, caches, age)
         return (v, *(tensor for pair in new for tensor in pair))
-
-
-class DecoderGraph(nn.Module):
-    """Takes the normalised latent: the statistics are folded in."""
-
-    def __init__(self, generator):
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, latent, warp):
-        return self.generator.decode(latent, warp)
 
 
 def pair_names(prefix, count):
@@ -88,9 +80,9 @@ def graph_tensors(generator, batch=2, frames=3, slots=4):
             [("v", many), *((name, {0: "B", 3: "F"}) for name in pair_names("new", len(temporal)))],
         ),
         "decoder": (
-            DecoderGraph(generator),
+            DecoderForm(generator),
             [("latent", latent, many), ("warp", picture(n, 3), many)],
-            [("delta", many), ("mask", many)],
+            [("residual", many), ("weights", many)],
         ),
     }
 
@@ -102,7 +94,10 @@ def export_graph(module, inputs, outputs, path):
     axes = {name: dims for name, _, dims in inputs if dims} | {name: dims for name, dims in outputs if dims}
     # Newer torch exports through dynamo by default, whose graphs lose the dynamic B, F and N.
     legacy = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # What it takes for constants are constants.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         results = module(*examples)
         torch.onnx.export(
             module,
@@ -151,6 +146,7 @@ def export_pack(generator, out, head, version="0.1.0", default_steps=1):
         "kind": "window",
         "head": {"name": os.path.splitext(os.path.basename(head))[0], "sha256": sha256(head)},
         "resolution": WINDOW,
+        "patch": PATCH,
         "driverMap": {"channels": MAP_CHANNELS, "size": MAP},
         # The graphs take and give normalised latents.
         "latent": {

@@ -43,6 +43,47 @@ class Quantise(unittest.TestCase):
         self.assertNotIn("w", constants)
         onnx.checker.check_model(model)
 
+    def test_silu_becomes_one_operator(self):
+        model = graph_of(
+            [
+                helper.make_node("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
+                helper.make_node("Sigmoid", ["c"], ["s"]),
+                helper.make_node("Mul", ["c", "s"], ["y"]),
+            ]
+        )
+        model = quantise(model, "decoder", {"x": {"low": -1, "high": 1}, "c": {"low": -6, "high": 6}})
+        last = model.graph.node[-1]
+        self.assertEqual((last.op_type, list(last.input), list(last.output)), ("QuickGelu", ["c_dq"], ["y"]))
+        self.assertNotIn("Sigmoid", [node.op_type for node in model.graph.node])
+
+    def test_sums_of_integers_are_integers(self):
+        model = graph_of(
+            [
+                helper.make_node("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
+                helper.make_node("Transpose", ["c"], ["t"], perm=[0, 1, 3, 2]),
+                helper.make_node("Add", ["c", "t"], ["a"]),
+                helper.make_node("Conv", ["a", "v"], ["d"]),
+                helper.make_node("Add", ["a", "d"], ["y"]),
+            ]
+        )
+        ranges = {name: {"low": -6, "high": 6} for name in "xcad"}
+        nodes = {node.output[0]: node for node in quantise(model, "decoder", ranges).graph.node}
+        self.assertEqual(list(nodes["y"].input), ["a_dq", "d_dq"])
+
+    def test_layers_that_stay(self):
+        model = graph_of([helper.make_node("Conv", ["x", "decoder.warp_fine.weight"], ["y"])])
+        nodes = quantise(model, "decoder", {}).graph.node
+        self.assertEqual([node.op_type for node in nodes], ["Conv"])
+
+
+def graph_of(nodes):
+    rng = np.random.default_rng(1)
+    shapes = {"w": (4, 4, 3, 3), "v": (4, 4, 1, 1), "decoder.warp_fine.weight": (4, 4, 1, 1), "b": (4,)}
+    picture = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4, 8, 8])
+    constants = [numpy_helper.from_array(rng.normal(size=s).astype(np.float32), n) for n, s in shapes.items()]
+    graph = helper.make_graph(nodes, "graph", [picture("x")], [picture("y")], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { RgbaImage } from '../frame.ts';
 import { project } from '../head/camera.ts';
 import {
   cutWindow,
@@ -111,6 +112,18 @@ describe('the pixels of a window', () => {
     }
   });
 
+  test.each([190, 256, 301.5])('of a window of %d pixels are the plain means within a level', (side) => {
+    const window = { x: 40, y: 210, side };
+    const found = cutWindow(image, window);
+    const expected = plainCut(image, window);
+    let most = 0;
+    for (const [i, value] of expected.entries()) most = Math.max(most, Math.abs(value - found[i]));
+    expect(most).toBeLessThan(1.5);
+    const unaligned = new Uint8Array(image.data.length + 1).subarray(1);
+    unaligned.set(image.data);
+    expect(cutWindow({ ...image, data: unaligned }, window)).toEqual(found);
+  });
+
   test('are bilinear otherwise, up to the edges of the picture', () => {
     const ramp = { ...image, data: new Uint8Array(size * size * 4) };
     for (let y = 0; y < size; y++)
@@ -129,3 +142,25 @@ describe('the pixels of a window', () => {
     }
   });
 });
+
+/** Bilinear means in doubles, not rounded. */
+function plainCut({ width, height, data }: RgbaImage, { x, y, side }: FaceWindow): Float64Array {
+  const out = new Float64Array(256 * 256 * 3);
+  const clamp = (value: number, length: number): number => Math.min(length - 1, Math.max(0, value));
+  for (let at = 0; at < out.length; at++) {
+    const [column, row] = [Math.floor(at / 3) % 256, Math.floor(at / 768)];
+    const [u, v] = [
+      clamp(x + ((column + 0.5) * side) / 256 - 0.5, width),
+      clamp(y + ((row + 0.5) * side) / 256 - 0.5, height),
+    ];
+    const [left, top] = [Math.floor(u), Math.floor(v)];
+    for (const [dx, dy, part] of [
+      [0, 0, (1 - u + left) * (1 - v + top)],
+      [1, 0, (u - left) * (1 - v + top)],
+      [0, 1, (1 - u + left) * (v - top)],
+      [1, 1, (u - left) * (v - top)],
+    ])
+      out[at] += part * data[(clamp(top + dy, height) * width + clamp(left + dx, width)) * 4 + (at % 3)];
+  }
+  return out;
+}

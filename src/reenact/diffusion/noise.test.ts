@@ -38,6 +38,14 @@ describe('CoherentNoise', () => {
     expect(frame(noise, 8)).not.toEqual(frame(new CoherentNoise(4, 0.9, LENGTH), 8));
   });
 
+  test('that was made before is the one that is asked for', () => {
+    const noise = new CoherentNoise(3, 0.9, LENGTH);
+    noise.prepare(5);
+    expect(frame(noise, 8)).toEqual(frame(new CoherentNoise(3, 0.9, LENGTH), 8));
+    noise.prepare(9);
+    expect(frame(noise, 9)).toEqual(frame(new CoherentNoise(3, 0.9, LENGTH), 9));
+  });
+
   test.each([0, 0.5, 0.9])('shares %d of its variance from frame to frame, and has a variance of 1', (c) => {
     const noise = new CoherentNoise(11, c, LENGTH);
     const [a, b, far] = [frame(noise, 0), frame(noise, 1), frame(noise, 1000)];

@@ -60,6 +60,9 @@ export class CoherentNoise {
   readonly #seed: number;
   readonly #ofShared: number;
   readonly #ofOwn: number;
+  /** The noise of one frame, made before anybody asks. */
+  readonly #made: Float32Array;
+  #madeFrame = Number.NaN;
 
   /** @param coherence c, the part of the variance that frames share, 0..1 */
   constructor(seed: number, coherence: number, length: number) {
@@ -68,12 +71,21 @@ export class CoherentNoise {
     this.#ofOwn = Math.sqrt(1 - coherence);
     const source = new GaussianSource(seed);
     this.#shared = Float32Array.from({ length }, () => source.next());
+    this.#made = new Float32Array(length);
+  }
+
+  /** Makes frame `frame`'s noise while there is time, so that `write` need not. */
+  prepare(frame: number): void {
+    if (frame === this.#madeFrame) return;
+    const own = new GaussianSource(Math.imul(this.#seed ^ 0x5bd1e995, 31) + Math.imul(frame + 1, 0x85ebca6b));
+    for (let i = 0; i < this.#shared.length; i++)
+      this.#made[i] = this.#ofShared * this.#shared[i] + this.#ofOwn * own.next();
+    this.#madeFrame = frame;
   }
 
   /** Writes frame `frame`'s noise into `out` from `at` on. */
   write(frame: number, out: Float32Array, at: number): void {
-    const own = new GaussianSource(Math.imul(this.#seed ^ 0x5bd1e995, 31) + Math.imul(frame + 1, 0x85ebca6b));
-    for (let i = 0; i < this.#shared.length; i++)
-      out[at + i] = this.#ofShared * this.#shared[i] + this.#ofOwn * own.next();
+    this.prepare(frame);
+    out.set(this.#made, at);
   }
 }

@@ -10,6 +10,8 @@ import { GRAPH_NAMES, type GraphName, type PackManifest } from './pack/manifest.
 const FIXTURES = new URL('../../../models/training/fixtures/', import.meta.url);
 /** Of kind `window`. */
 export const TOY_PACK = fileURLToPath(new URL('toy-pack', FIXTURES));
+/** The same decoder in the form that gives single pixels. */
+const PIXEL_DECODER = new URL('toy-pixels/decoder.onnx', FIXTURES);
 /** Of kind `frame`, with what PyTorch makes of it (`reference.i16`); written by `python3 -m loki fixture`. */
 const FRAME_PACK = new URL('frame-pack.zip', FIXTURES);
 
@@ -29,6 +31,21 @@ export async function copyToyPack(): Promise<PackCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'loki-pack-'));
   await cp(TOY_PACK, folder, { recursive: true });
   return copyIn(folder);
+}
+
+/** The toy pack with the decoder that gives `delta` and `mask` pixel by pixel. */
+export async function copyPixelPack(): Promise<PackCopy> {
+  const copy = await copyToyPack();
+  const bytes = await readFile(PIXEL_DECODER);
+  await copy.editGraph('decoder', () => bytes);
+  await copy.edit((manifest) => {
+    delete manifest.patch;
+    manifest.graphs.decoder.outputs = {
+      delta: { shape: [-1, 3, 256, 256], type: 'float32' },
+      mask: { shape: [-1, 1, 256, 256], type: 'float32' },
+    };
+  });
+  return copy;
 }
 
 /** The same of the toy pack that makes whole pictures: 128 px, and otherwise the paper's architecture layer by layer. */

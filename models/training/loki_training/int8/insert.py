@@ -12,7 +12,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..export import sha256, write_manifest
-from .nodes import array, fold_constants, quantised_nodes, weights_of
+from .nodes import array, fold_constants, join_silu, quantised_nodes, weights_of
 from .observe import GRAPHS
 
 
@@ -39,7 +39,7 @@ def insert(options):
 
 def quantise(model, graph_name, ranges):
     """The model with its convolutions between QuantizeLinear and DequantizeLinear."""
-    model = fold_constants(model)
+    model = join_silu(fold_constants(model))
     graph = model.graph
     weights = weights_of(model)
     chosen = {node.output[0] for node in quantised_nodes(model, graph_name)}
@@ -48,21 +48,34 @@ def quantise(model, graph_name, ranges):
         for name in node.input:
             consumers.setdefault(name, []).append(node)
     builder = Builder(weights, ranges)
-    nodes, renamed = [], {}
+    nodes, renamed, integer_sums = [], {}, set()
+    # Dequantised values, moved or not: what adds two of them can be an integer operation, too.
+    integers = set()
+
+    def wrap(name):
+        nodes.extend(builder.wrap(name))
+        integers.add(builder.dequantised[name])
+
     for node in graph.node:
         if node.output[0] not in chosen:
-            # Of a quantised tensor everybody reads the dequantised value: then integers can flow on through Relu.
+            # Of a quantised tensor everybody reads the dequantised value: then integers can flow on through Relu and Add.
             for i, name in enumerate(node.input):
                 node.input[i] = renamed.get(name, name)
+            if node.op_type in ("Transpose", "Reshape") and node.input[0] in integers:
+                integers.add(node.output[0])
+            if node.op_type == "Add" and integers.issuperset(node.input):
+                integer_sums.add(node.output[0])
             nodes.append(node)
             if node.op_type == "Relu" and node.output[0] in ranges:
                 name = node.output[0]
-                nodes += builder.wrap(name)
+                wrap(name)
                 renamed[name] = builder.dequantised[name]
             continue
         source = node.input[0]
         if source not in builder.dequantised:
-            nodes += builder.wrap(source)
+            wrap(source)
+            if source in integer_sums:
+                renamed[source] = builder.dequantised[source]
         node.input[0] = builder.dequantised[source]
         nodes += builder.weight(node)
         nodes.append(node)
@@ -71,7 +84,7 @@ def quantise(model, graph_name, ranges):
         fused = len(readers) == 1 and readers[0].op_type == "Relu"
         if not fused:
             # Quantised again behind the convolution, which makes it integer from end to end.
-            nodes += builder.wrap(output)
+            wrap(output)
             renamed[output] = builder.dequantised[output]
         elif readers[0].output[0] not in ranges:
             low, high = ranges[output]["low"], ranges[output]["high"]

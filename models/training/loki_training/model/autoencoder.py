@@ -9,6 +9,8 @@ from .layers import PlainBlock, conv, patches
 
 #: A new decoder adds a little to the warp and takes nothing away: sigmoid(-3) = 0.05 of it.
 GATE_START = -3.0
+#: Side of the squares of pixels that the decoder's last convolution makes at once.
+PATCH = 4
 
 
 def initialise(module):
@@ -58,20 +60,22 @@ class Decoder(nn.Module):
         self.up = conv(coarse, 4 * fine, 1)
         self.join = conv(fine + warp_fine, fine, 1)
         self.fine = PlainBlock(fine)
-        self.out = conv(fine, 5 * 16, zero=True)
+        self.out = conv(fine, 5 * PATCH**2, zero=True)
         initialise(self)
         with torch.no_grad():
-            self.out.bias[3 * 16 : 4 * 16] = GATE_START
+            self.out.bias[3 * PATCH**2 : 4 * PATCH**2] = GATE_START
 
     def forward(self, latent, warp):
         warp_fine = F.relu(self.warp_fine(warp))
-        x = torch.cat((latent, F.relu(self.warp_coarse(warp_fine))), dim=1)
-        x = self.coarse(self.enter(x))
-        x = F.pixel_shuffle(self.up(x), 2)
+        x = F.pixel_shuffle(self.up(self.at_32(latent, warp_fine)), 2)
         x = self.fine(self.join(torch.cat((x, warp_fine), dim=1)))
-        x = F.pixel_shuffle(self.out(x), 4)
+        x = F.pixel_shuffle(self.out(x), PATCH)
         gate, mask = torch.sigmoid(x[:, 3:4]), torch.sigmoid(x[:, 4:5])
         return x[:, :3] - gate * warp, mask
+
+    def at_32(self, latent, warp_fine):
+        x = torch.cat((latent, F.relu(self.warp_coarse(warp_fine))), dim=1)
+        return self.coarse(self.enter(x))
 
 
 def composite(warp, delta, mask, fade=None):

@@ -1,5 +1,6 @@
 import { DRIVER_MAP_SIZE } from '../../raster/driver-map.ts';
 import { WINDOW_FACE_HEIGHTS, WINDOW_PX } from '../face-window.ts';
+import { RESIDUAL_VALUES, WEIGHT_VALUES } from '../runtime/patch-picture.ts';
 import type { GraphEntry, GraphName, PackManifest, TensorEntry } from './manifest.ts';
 
 /** Keys and values of the portrait for one attention layer of the denoiser, `[1, heads, tokens, dim]` each. */
@@ -27,6 +28,8 @@ export interface PackLayout {
   readonly kind: PackManifest['kind'];
   /** Side of the picture that the decoder makes. */
   readonly resolution: number;
+  /** Side of the decoder's patches; null where it gives single pixels. */
+  readonly patch: number | null;
   readonly mapChannels: number;
   readonly mapSize: number;
   readonly latentChannels: number;
@@ -44,7 +47,7 @@ export interface PackLayout {
  * @returns the layout, or in one sentence what does not fit
  */
 export function layoutOf(manifest: PackManifest): PackLayout | string {
-  const { latent, driverMap, resolution, kind, graphs, window, schedule } = manifest;
+  const { latent, driverMap, resolution, kind, graphs, window, schedule, patch } = manifest;
   if (latent.mean.length !== latent.channels || latent.std.length !== latent.channels)
     return `latent.mean and latent.std must have ${latent.channels} numbers each.`;
   if (!schedule.steps.includes(schedule.defaultSteps))
@@ -52,6 +55,8 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
   if (driverMap.size !== DRIVER_MAP_SIZE) return `driverMap.size must be ${DRIVER_MAP_SIZE}.`;
   if (kind === 'window' && (resolution !== WINDOW_PX || window.faceHeights !== WINDOW_FACE_HEIGHTS))
     return `a pack of kind window must have resolution ${WINDOW_PX} and window.faceHeights ${WINDOW_FACE_HEIGHTS}.`;
+  if (patch !== undefined && (kind !== 'window' || resolution % patch !== 0))
+    return `patch is for packs of kind window, and must divide ${resolution}.`;
 
   const { identity, denoiser, decoder } = graphs;
   const references = referencesOf(denoiser);
@@ -95,9 +100,7 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
     },
     decoder: {
       inputs: { latent: [-1, ...code], ...(!whole && { warp: [-1, ...picture] }) },
-      outputs: whole
-        ? { picture: [-1, ...picture] }
-        : { delta: [-1, ...picture], mask: [-1, 1, resolution, resolution] },
+      outputs: decoderShapes(whole, resolution, patch),
     },
   };
   const entries: Record<GraphName, GraphEntry> = { identity, denoiser, decoder };
@@ -109,6 +112,7 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
   return {
     kind,
     resolution,
+    patch: patch ?? null,
     mapChannels: driverMap.channels,
     mapSize: driverMap.size,
     latentChannels: latent.channels,
@@ -120,6 +124,17 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
 }
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
+
+function decoderShapes(whole: boolean, resolution: number, patch: number | undefined): Shapes {
+  const pixels = [resolution, resolution];
+  if (whole) return { picture: [-1, 3, ...pixels] };
+  if (patch === undefined) return { delta: [-1, 3, ...pixels], mask: [-1, 1, ...pixels] };
+  const squares = [resolution / patch, resolution / patch];
+  return {
+    residual: [-1, ...squares, RESIDUAL_VALUES * patch ** 2],
+    weights: [-1, ...squares, WEIGHT_VALUES * patch ** 2],
+  };
+}
 
 function referenceShapes(batch: number): (layer: ReferenceLayer) => [string, number[]][] {
   return ({ key, value, heads, tokens, dim }) => [

@@ -39,6 +39,8 @@ export const manifestSchema = z.strictObject({
   /** Side of what the decoder makes, pixels. */
   resolution: count.max(1024).multipleOf(8),
   driverMap: z.strictObject({ channels: z.literal(45), size: count.max(512) }),
+  /** Side in pixels of the squares that a window's decoder leaves together; absent where it gives single pixels. */
+  patch: count.max(16).optional(),
   latent: z.strictObject({
     channels: count.max(64),
     size: count.max(256),

@@ -15,7 +15,7 @@ afterEach(() => pack.remove());
 describe('a model pack', () => {
   test('is read with all that the runtime needs to know of it', async () => {
     const { layout, id, manifest } = await loadPack(TOY_PACK, null);
-    expect(layout).toMatchObject({ kind: 'window', resolution: 256, slots: 15, latentChannels: 8 });
+    expect(layout).toMatchObject({ kind: 'window', resolution: 256, patch: 4, slots: 15, latentChannels: 8 });
     expect(layout.references.length).toBeGreaterThan(0);
     expect(layout.temporal.length).toBeGreaterThan(0);
     expect(id).toMatch(/^[0-9a-f]{64}$/);
@@ -71,6 +71,21 @@ describe('a model pack', () => {
     ],
     ['without a decoder', (p) => p.edit((m) => set(m.graphs, 'decoder', undefined)), /graphs\.decoder/],
     ['with a field that nobody knows', (p) => p.edit((m) => set(m, 'mood', 1)), /mood/],
+    [
+      'of patches that no picture is made of',
+      (p) => p.edit((m) => set(m, 'patch', 3)),
+      /patch .* divide 256/,
+    ],
+    [
+      'of patches that its decoder does not give',
+      (p) => p.edit((m) => set(m, 'patch', 8)),
+      /decoder: the tensor residual must be \[-1, 32, 32, 192\], not \[-1, 64, 64, 48\]/,
+    ],
+    [
+      'that says nothing of its patches',
+      (p) => p.edit((m) => set(m, 'patch', undefined)),
+      /decoder: the tensor delta is missing/,
+    ],
     ['of another size', (p) => p.edit((m) => set(m, 'resolution', 512)), /resolution 256/],
     [
       'with a tensor of another shape',

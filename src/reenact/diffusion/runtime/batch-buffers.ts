@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import type { PackLayout } from '../pack/contract.ts';
+import { RESIDUAL_VALUES, WEIGHT_VALUES } from './patch-picture.ts';
 
 type Tensors = Record<string, Tensor>;
 
@@ -23,7 +24,7 @@ export class BatchBuffers {
   readonly cacheKeys: readonly Float32Array[];
   readonly cacheValues: readonly Float32Array[];
   readonly references: Readonly<Record<string, Float32Array>>;
-  /** What the decoder gives: `delta` and `mask`, or `picture`. */
+  /** What the decoder gives: `delta` and `mask`, or `residual` and `weights`, or `picture`. */
   readonly decoded: Readonly<Record<string, Float32Array>>;
 
   /** Inputs of the denoiser; those of a single session's own memory are added by whoever runs it. */
@@ -77,9 +78,7 @@ export class BatchBuffers {
       this.denoiserFetches[newKey] = newKeys[i];
       this.denoiserFetches[newValue] = newValues[i];
     }
-    const decoded: Tensors = warped
-      ? { delta: floats(picture), mask: floats([n, 1, resolution, resolution]) }
-      : { picture: floats(picture) };
+    const decoded = mapValues(decodedShapes(layout, n), floats);
     // The first layers of whole pictures take hundreds of megabytes each: sixteen together would not fit.
     this.decoderCalls = warped
       ? [{ feeds: { latent, warp }, fetches: decoded }]
@@ -101,6 +100,16 @@ export class BatchBuffers {
     this.references = mapValues(referenceTensors, dataOf);
     this.decoded = mapValues(decoded, dataOf);
   }
+}
+
+function decodedShapes({ kind, resolution, patch }: PackLayout, n: number): Record<string, number[]> {
+  if (kind === 'frame') return { picture: [n, 3, resolution, resolution] };
+  if (patch === null) return { delta: [n, 3, resolution, resolution], mask: [n, 1, resolution, resolution] };
+  const squares = [n, resolution / patch, resolution / patch];
+  return {
+    residual: [...squares, RESIDUAL_VALUES * patch ** 2],
+    weights: [...squares, WEIGHT_VALUES * patch ** 2],
+  };
 }
 
 function floats(shape: readonly number[]): Tensor {

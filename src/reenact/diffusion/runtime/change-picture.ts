@@ -3,10 +3,9 @@ import type { HeadShare } from './head-share.ts';
 /** Pixels at the window's edges over which a change fades to nothing; training fades alike. */
 export const EDGE_FADE_PX = 12;
 /** Steps of 8-bit sRGB in one unit of the networks' −1..1. */
-const STEPS = 127.5;
+export const STEPS = 127.5;
 /** Mean of the magnitudes beyond which nobody has made a picture; NaN is not less than it, either. */
-const MOST_MEAN = 1e4;
-
+export const MOST_MEAN = 1e4;
 /** `[size]` factor by distance from the nearer end: linear up to 1 over {@link EDGE_FADE_PX}. */
 export function edgeFade(size: number): Float32Array {
   return Float32Array.from({ length: size }, (_, i) =>
@@ -80,9 +79,10 @@ export function writePlanes(
   at: number,
 ): void {
   const plane = size * size;
+  const unit = 1 / STEPS;
   for (let pixel = 0, p = from; pixel < plane; pixel++, p += 3) {
-    out[at + pixel] = rgb[p] / STEPS - 1;
-    out[at + plane + pixel] = rgb[p + 1] / STEPS - 1;
-    out[at + 2 * plane + pixel] = rgb[p + 2] / STEPS - 1;
+    out[at + pixel] = rgb[p] * unit - 1;
+    out[at + plane + pixel] = rgb[p + 1] * unit - 1;
+    out[at + 2 * plane + pixel] = rgb[p + 2] * unit - 1;
   }
 }

@@ -13,12 +13,16 @@ const COVERAGE_PLANE = 4;
 export class HeadShare {
   readonly #sums: Float32Array;
   readonly #size: number;
+  /** One more than the map has: the last is repeated. */
+  readonly #row: Float64Array;
+  #columns: Columns | null = null;
   /** `[size, size]` 0..1, of the last {@link read}. */
   readonly share: Float32Array;
 
   /** @param size side of the driver map */
   constructor(size: number) {
     this.#size = size;
+    this.#row = new Float64Array(size + 1);
     this.#sums = new Float32Array((size + 1) ** 2);
     this.share = new Float32Array(size * size);
   }
@@ -63,20 +67,39 @@ export class HeadShare {
    */
   writeRow(y: number, resolution: number, out: Float32Array): void {
     const size = this.#size;
-    const scale = size / resolution;
-    const v = Math.min(size - 1, Math.max(0, (y + 0.5) * scale - 0.5));
-    const top = Math.floor(v);
-    const fy = v - top;
+    const { share } = this;
+    const { before, part } = this.#columnsAt(resolution);
+    const top = before[y];
+    const fy = part[y];
     const upper = top * size;
     const lower = Math.min(size - 1, top + 1) * size;
+    // First between the rows: the map has fewer columns than the picture.
+    const row = this.#row;
+    for (let x = 0; x < size; x++) row[x] = share[upper + x] + (share[lower + x] - share[upper + x]) * fy;
+    row[size] = row[size - 1];
     for (let x = 0; x < resolution; x++) {
-      const u = Math.min(size - 1, Math.max(0, (x + 0.5) * scale - 0.5));
-      const left = Math.floor(u);
-      const right = Math.min(size - 1, left + 1);
-      const fx = u - left;
-      const above = this.share[upper + left] + (this.share[upper + right] - this.share[upper + left]) * fx;
-      const below = this.share[lower + left] + (this.share[lower + right] - this.share[lower + left]) * fx;
-      out[x] = above + (below - above) * fy;
+      const left = before[x];
+      out[x] = row[left] + (row[left + 1] - row[left]) * part[x];
     }
   }
+
+  /** Where a picture's columns, and likewise its rows, lie in the map. */
+  #columnsAt(resolution: number): Columns {
+    if (this.#columns?.before.length === resolution) return this.#columns;
+    const before = new Int32Array(resolution);
+    const part = new Float64Array(resolution);
+    for (let x = 0; x < resolution; x++) {
+      const place = Math.min(this.#size - 1, Math.max(0, ((x + 0.5) * this.#size) / resolution - 0.5));
+      before[x] = Math.floor(place);
+      part[x] = place - before[x];
+    }
+    this.#columns = { before, part };
+    return this.#columns;
+  }
+}
+
+/** `[resolution]` the map's pixel before each place, and how far beyond its centre it lies. */
+interface Columns {
+  readonly before: Int32Array;
+  readonly part: Float64Array;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPack, type ModelPack } from '../pack/load-pack.ts';
-import { copyToyPack, TOY_PACK } from '../toy-pack-fixture.ts';
+import { copyPixelPack, copyToyPack, TOY_PACK } from '../toy-pack-fixture.ts';
 import { InferenceEngine, type InferenceStream } from './inference-engine.ts';
 import type { IdentityTensors } from './inference-messages.ts';
 
@@ -71,6 +71,22 @@ describe('a stream of frames', () => {
     expect(largestDifference(one[FRAMES - 1], alone.exchange.changes.slice(0, pixels))).toBeGreaterThan(
       5 * CLOSE,
     );
+  });
+
+  test('is the same whether the decoder gives patches or pixels', async () => {
+    const copy = await copyPixelPack();
+    try {
+      const pixelPack = await loadPack(copy.folder, null);
+      expect(pixelPack.layout.patch).toBeNull();
+      const pixels = await InferenceEngine.open(pixelPack, { provider: 'cpu' });
+      const [ofPixels] = await streamed(pixels.openStream(identity, 5), 1, 1);
+      await pixels.close();
+      const [ofPatches] = await streamed(engine.openStream(identity, 5), 1, 1);
+      expect(largestDifference(ofPixels, ofPatches)).toBeLessThan(CLOSE);
+      expect(ofPixels.some((value) => Math.abs(value) > 100 * CLOSE)).toBe(true);
+    } finally {
+      await copy.remove();
+    }
   });
 
   test('goes on from chunk to chunk as it does frame by frame', async () => {

@@ -96,6 +96,10 @@ function receive({ runner }: OpenedRunner, message: ToInference): void {
       for (const [i, { id }] of runs.entries())
         if (sound[i]) reply({ kind: 'frames', id, times });
         else refuse(id, badOutput('the picture'));
+      // The next frame's noise is made while nobody waits.
+      after(async () => {
+        for (const { noise, nextFrame } of states) noise.prepare(nextFrame);
+      });
     } catch (error) {
       if (runs.length > 1) {
         // Two at once may be too much for the device's memory where one is not.

@@ -7,8 +7,9 @@ import { BatchBuffers } from './batch-buffers.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
 import { oneLine, openGraph } from './graph-sessions.ts';
 import { HeadShare } from './head-share.ts';
-import type { IdentityTensors, InferenceTimes } from './inference-messages.ts';
+import type { FrameExchange, IdentityTensors, InferenceTimes } from './inference-messages.ts';
 import { orderedAges } from './key-value-ring.ts';
+import { writePatches } from './patch-picture.ts';
 import type { Provider } from './providers.ts';
 import type { StreamState } from './stream-state.ts';
 
@@ -205,17 +206,27 @@ export class PackRunner {
       const written =
         kind === 'frame'
           ? writePicture(picture, place * pixels * 3, resolution, changes, to)
-          : this.#writeChange(buffers, place, changes, to);
+          : this.#writeChange(buffers, place, stream.exchange, frame);
       sound &&= written;
     }
     return sound;
   }
 
-  #writeChange(buffers: BatchBuffers, place: number, changes: Float32Array, to: number): boolean {
-    const { resolution, mapChannels } = this.pack.layout;
+  #writeChange(
+    buffers: BatchBuffers,
+    place: number,
+    { windows, changes }: FrameExchange,
+    frame: number,
+  ): boolean {
+    const { resolution, mapChannels, patch } = this.pack.layout;
     const pixels = resolution ** 2;
-    const { delta, mask } = buffers.decoded;
+    const to = frame * pixels * 3;
+    const { delta, mask, residual, weights } = buffers.decoded;
     this.#head.read(buffers.maps, mapChannels, place);
+    if (patch !== null) {
+      const patches = { residual, weights, side: patch };
+      return writePatches(patches, place, windows, this.#fade, this.#head, changes, to);
+    }
     return writeChange(delta, place * pixels * 3, mask, place * pixels, this.#fade, this.#head, changes, to);
   }
 }
