@@ -84,6 +84,7 @@ export const configSchema = z.strictObject({
   reenactment: section({
     workers: z.number().int().min(1).max(64).nullable().default(null),
     spare: z.boolean().default(true),
+    warm: z.boolean().default(true),
     maxSessions: z.number().int().min(1).max(64).nullable().default(null),
     maxUtilisation: z.number().min(0.1).max(1).default(0.85),
     sizePx: z.union([z.literal(256), z.literal(512)], 'must be 256 or 512').default(512),

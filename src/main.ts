@@ -41,7 +41,7 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
   const tokens = new Tokens(secret);
   const avatars = await AvatarStore.open(join(config.stateDir, 'avatars'), log);
 
-  const { workers, spare, maxSessions, maxUtilisation, headFile, sizePx } = config.reenactment;
+  const { workers, spare, warm, maxSessions, maxUtilisation, headFile, sizePx } = config.reenactment;
   const reenactment = await createReenactment({
     headPath: headFile,
     stateDir: config.stateDir,
@@ -83,10 +83,12 @@ async function main({ configFile, overrides }: StartOptions): Promise<void> {
       log,
     });
   }
-  reenactment.warm(
-    builtinAvatars().map(({ path }) => path),
-    sizePx,
-  );
+  if (warm) {
+    reenactment.warm(
+      builtinAvatars().map(({ path }) => path),
+      sizePx,
+    );
+  }
   greet(config, gateway, development);
 
   log.info({ signal: await stopped }, 'stopping');

@@ -26,7 +26,12 @@ const FLAGS = [
 /** A server that leaves the browser as much of a small machine as it can. */
 export const SMALL_SERVER = {
   args: ['--no-demo', '--no-https'],
-  env: { LOKI_REENACTMENT_SIZE_PX: '256', LOKI_ROOMS_GRACE_S: '3' },
+  env: {
+    LOKI_REENACTMENT_SIZE_PX: '256',
+    LOKI_REENACTMENT_SPARE: 'false',
+    LOKI_REENACTMENT_WARM: 'false',
+    LOKI_ROOMS_GRACE_S: '3',
+  },
 } as const;
 
 /** False where there is no Chromium: tests that need one skip then, and say so. */

@@ -24,7 +24,7 @@ describeServer('the server', () => {
   let server: ServerProcess;
   let session: { room: string; token: string };
   beforeAll(async () => {
-    server = await startServer({ env: { LOKI_LOG_LEVEL: 'trace' } });
+    server = await startServer({ env: { LOKI_LOG_LEVEL: 'trace', LOKI_REENACTMENT_WARM: 'false' } });
     session = (await (
       await fetch(`${server.base}/api/session`, { method: 'POST' })
     ).json()) as typeof session;
@@ -137,6 +137,16 @@ describeServer('the server', () => {
 });
 
 describeServer('a server that is told to stop', () => {
+  /** One that has little to start and nothing else to do. */
+  const small = (drainS: number) =>
+    startServer({
+      args: ['--no-demo', '--no-https'],
+      env: {
+        LOKI_DRAIN_S: String(drainS),
+        LOKI_REENACTMENT_SPARE: 'false',
+        LOKI_REENACTMENT_WARM: 'false',
+      },
+    });
   /** Somebody who is there as a viewer: a driver would need a session, which a busy machine refuses. */
   const joinAsViewer = async (server: ServerProcess): Promise<WebSocket> => {
     const session = await fetch(`${server.base}/api/session`, { method: 'POST' });
@@ -151,7 +161,7 @@ describeServer('a server that is told to stop', () => {
   };
 
   it('tells who is there, is not ready meanwhile, and ends with status 0', async () => {
-    const server = await startServer({ args: ['--no-demo', '--no-https'] });
+    const server = await small(4);
     const socket = await joinAsViewer(server);
     const messages: { type?: string; data?: { code?: string } }[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
@@ -166,7 +176,7 @@ describeServer('a server that is told to stop', () => {
   });
 
   it('ends at once at the second signal', async () => {
-    const server = await startServer({ args: ['--no-demo', '--no-https'], env: { LOKI_DRAIN_S: '60' } });
+    const server = await small(60);
     await joinAsViewer(server);
     server.child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 600));
