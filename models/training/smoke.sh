@@ -12,11 +12,11 @@ train() { "$python" -m loki_training "$@"; }
 mkdir -p "$out"
 [ -d "$out/data" ] || { train dummy-data --out "$out/data.part" --people 6 --frames 16; mv "$out/data.part" "$out/data"; }
 common=(--data "$out/data" --run "$out/run" --seed 1)
-train autoencoder "${common[@]}" --size toy --steps 120 --batch-people 4 --lr 2e-3
-train denoiser "${common[@]}" --steps 80 --batch-people 4 --lr 2e-3
-train temporal "${common[@]}" --steps 20 --batch-people 1
-train distill "${common[@]}" --steps 20 --batch-people 1
-train adversarial "${common[@]}" --steps 20 --batch-people 1
+train autoencoder "${common[@]}" --size toy --steps 60 --batch-people 2 --lr 2e-3
+train denoiser "${common[@]}" --steps 80 --batch-people 2 --lr 2e-3
+train temporal "${common[@]}" --steps 4 --batch-people 1
+train distill "${common[@]}" --steps 4 --batch-people 1
+train adversarial "${common[@]}" --steps 4 --batch-people 1
 train metrics "${common[@]}" --clips 1 --strips 1
 train export --run "$out/run" --out "$out/pack"
 train observe "${common[@]}" --pack "$out/pack" --out "$out/int8" --samples 4
