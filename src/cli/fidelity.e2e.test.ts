@@ -12,8 +12,8 @@ import type { VideoFrame } from '../reenact/frame.ts';
 import { defaultFaceModelPaths } from '../reenact/track/face-models.ts';
 import type { AnimateJob } from './animate-job.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
+import { reenactorsOfKeptAvatars } from './avatars-once-fixture.ts';
 import { defaultJob } from './default-job.ts';
-import { openReenactor } from './open-reenactor.ts';
 import { runAnimate } from './run-animate.ts';
 
 /** The first seconds of the built-in driver: rest, speech, blinks, brows, glances. */
@@ -24,6 +24,7 @@ const FINER_MODEL = existsSync(defaultFaceModelPaths()[0]);
 const COARSER_SWEEP_P95_DEG = 7;
 
 describe('the built-in driver on a built-in avatar', () => {
+  const openReenactor = reenactorsOfKeptAvatars();
   let folder: string;
   let job: AnimateJob;
 

@@ -6,16 +6,23 @@ import { openVideo } from '../reenact/codec/open-video.ts';
 import { copyFramePack, TOY_PACK } from '../reenact/diffusion/toy-pack-fixture.ts';
 import { parseAnimateArguments } from './animate-options.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
+import { reenactorsOfKeptAvatars } from './avatars-once-fixture.ts';
 import { writeLoopedClip } from './bench/clip.ts';
-import { openReenactor } from './open-reenactor.ts';
 import { runAnimate } from './run-animate.ts';
 
-const FRAMES = 20;
+/** A whole chunk and a shorter one. */
+const FRAMES = 18;
 
+const REPAIRING = ['--generator', TOY_PACK, '--provider', 'cpu', '--steps', '2'];
+
+const openReenactor = reenactorsOfKeptAvatars();
 let folder: string;
+/** Drawn frame by frame by a pack that repairs the warped picture, which it changes little. */
+let repaired: Uint8Array[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'loki-packs-'));
   await writeLoopedClip(join(folder, 'driver.mp4'), BUILTIN_DRIVER_PATH, FRAMES, false);
+  repaired = await animate('stream.mp4', ...REPAIRING);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -50,10 +57,8 @@ function difference(a: readonly Uint8Array[], b: readonly Uint8Array[]): number 
 
 describe('animate with a model pack', () => {
   it('writes the same clip frame by frame and in chunks, the last of them shorter', async () => {
-    const pack = ['--generator', TOY_PACK, '--provider', 'cpu'];
-    const stream = await animate('stream.mp4', ...pack, '--steps', '2');
-    const chunk = await animate('chunk.mp4', ...pack, '--steps', '2', '--schedule', 'chunk');
-    expect(difference(stream, chunk)).toBeLessThan(0.1);
+    const chunk = await animate('chunk.mp4', ...REPAIRING, '--schedule', 'chunk');
+    expect(difference(repaired, chunk)).toBeLessThan(0.1);
   });
 
   it('writes a clip of whole pictures with a pack that makes them', async () => {
@@ -65,8 +70,7 @@ describe('animate with a model pack', () => {
         pack.folder,
         ...['--schedule', 'chunk', '--steps', '1'],
       );
-      const warped = await animate('geometric.mp4');
-      expect(difference(made, warped)).toBeGreaterThan(5);
+      expect(difference(made, repaired)).toBeGreaterThan(5);
     } finally {
       await pack.remove();
     }

@@ -19,16 +19,21 @@ import { openGenerator } from './open-generator.ts';
 /** Side of the driver map in a comparison: fine enough for the eye, a seventh of the work of 512. */
 const SHOWN_MAP_SIZE = 256;
 
-/** Reads models and portrait, learns the driver from a sample of `source`, and builds the stages. */
+/**
+ * Reads models and portrait, learns the driver from a sample of `source`, and builds the stages.
+ *
+ * @param build of avatars; another one may have some ready
+ */
 export async function openReenactor(
   job: AnimateJob,
   source: VideoSource,
   signal: AbortSignal,
+  build: typeof buildAvatar = buildAvatar,
 ): Promise<Reenactor> {
   const rig = await loadRig(job.headPath ?? undefined);
   const tracker = await createFaceTracker();
   try {
-    const avatar = await buildAvatar(rig, tracker, job.avatarPath, {
+    const avatar = await build(rig, tracker, job.avatarPath, {
       size: job.sizePx,
       largestFace: job.largestFace,
     });

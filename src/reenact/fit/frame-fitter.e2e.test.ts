@@ -124,7 +124,7 @@ describe('the fit of the built-in driver, whose motion is known', () => {
 describe.skipIf(!hasClips)(`the fit of real clips (skipped without ${DATA_DIR}/drivers)`, () => {
   it('explains the landmarks, calibrated, from one frame alone, and uncalibrated', async () => {
     for (const clip of CLIPS) {
-      const faces = await facesOf(`${DATA_DIR}/drivers/${clip}.mp4`, 6);
+      const faces = await facesOf(`${DATA_DIR}/drivers/${clip}.mp4`, 12);
       const { imageWidth, imageHeight } = faces[0];
       const known = reprojectionPercent(faces, calibrate(rig, spread(faces, 13)));
       expect(known.median, clip).toBeLessThan(1.5);

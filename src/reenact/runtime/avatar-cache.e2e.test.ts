@@ -113,24 +113,25 @@ describe('AvatarCache', () => {
     });
   });
 
-  it('forgets everything that was made from a picture', async () => {
-    const picture = await pictureHash(LUNA);
-    await new AvatarStore({ folder }).forget(picture);
-    expect(await readdir(folder)).toEqual([]);
-  });
-
   it('keeps the disk within its bound: what was unused for longest goes first', async () => {
-    await cache().prepare(LUNA, SIZE_PX);
     const [name] = await readdir(folder);
     const avatar = (await new AvatarStore({ folder }).read(await keyOf(), rig))!;
     const { length } = await readFile(join(folder, name));
-    const small = new AvatarStore({ folder, maxBytes: 2.5 * length });
+    const narrow = await mkdtemp(join(tmpdir(), 'loki-avatars-'));
+    const small = new AvatarStore({ folder: narrow, maxBytes: 2.5 * length });
     for (const picture of ['a', 'b', 'c']) {
       await small.write({ ...(await keyOf()), picture: picture.repeat(64) }, avatar, rig);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    const left = (await readdir(folder)).map((file) => file[0]).sort();
+    const left = (await readdir(narrow)).map((file) => file[0]).sort();
+    await rm(narrow, { recursive: true });
     expect(left).toEqual(['b', 'c']);
+  });
+
+  it('forgets everything that was made from a picture', async () => {
+    const picture = await pictureHash(LUNA);
+    await new AvatarStore({ folder }).forget(picture);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('rejects what is pending when it is closed', async () => {

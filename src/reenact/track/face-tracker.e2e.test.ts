@@ -17,8 +17,9 @@ const CACHED_TASK = fileURLToPath(new URL('../../../models/cache/face_landmarker
 const TASK = [join(DATA_DIR, 'models', 'face_landmarker.task'), CACHED_TASK].find(existsSync);
 const CLIPS = ['d0', 'd9', 'd10', 'd18', 'd20'].map((name) => join(DATA_DIR, 'drivers', `${name}.mp4`));
 const PORTRAITS = ['s0', 's5', 's7', 's8', 's9'].map((name) => join(DATA_DIR, 'portraits', `${name}.jpg`));
-/** Longer clips are tracked in part: enough to drift if it drifts. */
+/** Longer clips are tracked in part, long enough to drift if it drifts, and each other frame alone, which is harder. */
 const MAX_CLIP_FRAMES = 80;
+const CLIP_STRIDE = 2;
 
 function frameOf(image: RgbaImage, sequence: number): VideoFrame {
   return { image, sequence, ptsMs: 40 * sequence, captureTimeMs: 1000 + 40 * sequence };
@@ -206,9 +207,10 @@ for (const { name, path, refine, points } of SOURCES) {
           let tracked = 0;
           tracker.reset();
           for await (const frame of video.frames()) {
+            if (frame.sequence === MAX_CLIP_FRAMES) break;
+            if (frame.sequence % CLIP_STRIDE !== 0) continue;
             frames++;
             if ((await tracker.track(frame)).face !== null) tracked++;
-            if (frames === MAX_CLIP_FRAMES) break;
           }
           await video.close();
           expect(tracked / frames, clip).toBeGreaterThanOrEqual(0.99);
@@ -272,7 +274,7 @@ describe('face tracker thread', () => {
   it('lets the network that runs come to its end, whenever it is closed', async () => {
     // Terminating the thread instead took the whole process with it, in one of a few tries.
     const image = await drawFaces(640, 480, [{ x: 320, y: 240, scale: 1 }]);
-    for (let delayMs = 0; delayMs < 60; delayMs += 6) {
+    for (let delayMs = 0; delayMs < 60; delayMs += 10) {
       const tracker = await createFaceTracker({ modelPaths });
       const tracked = Promise.allSettled([0, 40].map((ptsMs) => tracker.track(frameOf(image, ptsMs))));
       await new Promise((resolve) => setTimeout(resolve, delayMs));
