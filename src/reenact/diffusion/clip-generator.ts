@@ -37,13 +37,13 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
   async function generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]> {
     const drawn = motions.map((motion, index) => {
       const frame = geometric.draw(motion);
-      const window = inputs.write(motion.coefficients, frame, layout, stream.exchange, index);
+      const place = inputs.write(motion.coefficients, frame, layout, stream.exchange, index);
       const backdrop = layout.kind === 'frame' ? geometric.backdrop(motion, frame) : null;
-      return { frame, window, backdrop };
+      return { frame, place, backdrop };
     });
     await stream.run(motions.length, steps);
-    for (const [index, { frame, window, backdrop }] of drawn.entries())
-      applyChange(frame, window, layout, stream.exchange, index, 1, backdrop);
+    for (const [index, { frame, place, backdrop }] of drawn.entries())
+      applyChange(frame, place, layout, stream.exchange, index, 1, backdrop);
     return drawn.map(({ frame }) => frame);
   }
 

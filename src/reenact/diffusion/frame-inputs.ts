@@ -2,11 +2,19 @@ import type { VideoFrame } from '../frame.ts';
 import type { Backdrop } from '../geometric/backdrop.ts';
 import type { WarpRig } from '../geometric/rig.ts';
 import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
+import { type LipOpening, lipOpening, smoothBehindLips } from './behind-lips.ts';
 import { addChange, blendPicture } from './composite.ts';
 import { cutWindow, type FaceWindow, WindowFollower, windowSide } from './face-window.ts';
 import type { PackLayout } from './pack/contract.ts';
 import type { FrameExchange } from './runtime/inference-messages.ts';
 import { WindowRaster } from './window-raster.ts';
+
+/** Where the networks' change of a frame belongs. */
+export interface FramePlace {
+  readonly window: FaceWindow;
+  /** Null where the lips are closed, and for packs that make whole pictures. */
+  readonly opening: LipOpening | null;
+}
 
 /** Writes what the networks see of a frame. */
 export class FrameInputs {
@@ -21,19 +29,21 @@ export class FrameInputs {
     this.#follower = new WindowFollower(windowSide(reference.landmarks, size), size);
   }
 
-  /** Right behind the warp of the same frame, whose landmarks are still the rig's. @param index place in the exchange */
+  /** Right behind the warp of the same frame, whose landmarks and lips are still the rig's. @param index place in the exchange */
   write(
     coefficients: HeadCoefficients,
     { image }: VideoFrame,
     { kind, resolution, mapChannels, mapSize }: PackLayout,
     { windows, maps, visibilities }: FrameExchange,
     index: number,
-  ): FaceWindow {
-    const window =
-      kind === 'window' ? this.#follower.follow(this.#rig.landmarks) : { x: 0, y: 0, side: image.width };
+  ): FramePlace {
+    const isWindow = kind === 'window';
+    const window = isWindow
+      ? this.#follower.follow(this.#rig.landmarks)
+      : { x: 0, y: 0, side: image.width };
     const plane = mapSize ** 2;
     const map = maps.subarray(index * mapChannels * plane, (index + 1) * mapChannels * plane);
-    if (kind === 'window') {
+    if (isWindow) {
       const bytes = resolution ** 2 * 3;
       cutWindow(image, window, windows.subarray(index * bytes, (index + 1) * bytes));
       this.raster.render(
@@ -43,14 +53,14 @@ export class FrameInputs {
         visibilities.subarray(index * plane, (index + 1) * plane),
       );
     } else this.raster.render(coefficients, window, map, new Float32Array(plane));
-    return window;
+    return { window, opening: isWindow ? lipOpening(this.#rig.mouth.mask) : null };
   }
 }
 
 /** Puts what the networks made into the frame. @param backdrop a flat colour that whole pictures have to leave */
 export function applyChange(
   { image }: VideoFrame,
-  window: FaceWindow,
+  { window, opening }: FramePlace,
   { kind, resolution }: PackLayout,
   { changes }: FrameExchange,
   index: number,
@@ -58,6 +68,8 @@ export function applyChange(
   backdrop: Backdrop | null,
 ): void {
   const at = index * resolution ** 2 * 3;
-  if (kind === 'window') addChange(image, window, changes, at, resolution, weight);
-  else blendPicture(image, changes, at, resolution, weight, backdrop);
+  if (kind === 'window') {
+    if (opening !== null) smoothBehindLips(changes, at, resolution, window, opening);
+    addChange(image, window, changes, at, resolution, weight);
+  } else blendPicture(image, changes, at, resolution, weight, backdrop);
 }

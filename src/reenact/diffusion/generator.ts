@@ -102,12 +102,12 @@ class LiveDiffusion implements Generator {
     const { exchange } = seat.stream;
     const { layout } = seat.engine.pack;
     // Sessions may share the rig: what it says of this frame is read before anything is waited for.
-    const window = this.#inputs.write(motion.coefficients, frame, layout, exchange, 0);
+    const place = this.#inputs.write(motion.coefficients, frame, layout, exchange, 0);
     const backdrop = layout.kind === 'frame' ? this.#geometric.backdrop(motion, frame) : null;
     try {
       const { denoiseMs } = await seat.stream.run(1, steps);
       this.#engines.worked(seat.engine);
-      applyChange(frame, window, layout, exchange, 0, weight, backdrop);
+      applyChange(frame, place, layout, exchange, 0, weight, backdrop);
       return denoiseMs / steps;
     } catch (error) {
       if (!(error instanceof LokiError)) throw error;

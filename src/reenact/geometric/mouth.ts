@@ -176,7 +176,10 @@ export function drawMouth(
     closeBy[i + 1] = fc * seam[i] + fd * seam[i + 1];
   }
   shape.set(landmarks, closeBy);
-  if (shape.gapPx < LEAST_GAP_PX) return;
+  if (shape.gapPx < LEAST_GAP_PX) {
+    mask.clear();
+    return;
+  }
   mask.fill(shape.outline, shape.outlineCount);
   if (mask.right <= mask.left) return;
   drawInterior(mouth, camera, matrices);

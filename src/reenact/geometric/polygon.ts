@@ -17,6 +17,12 @@ export class CoverageMask {
     this.data = new Float32Array(width * height);
   }
 
+  /** Covers nothing. */
+  clear(): void {
+    this.right = this.left;
+    this.bottom = this.top;
+  }
+
   /**
    * Area of each pixel inside the polygon: exact along rows, four sub-rows a pixel. Only what the outline goes
    * around clockwise on the screen counts: where lips or lids cross over, nothing is open.
@@ -37,8 +43,7 @@ export class CoverageMask {
     this.right = Math.min(this.width, Math.ceil(right) + margin);
     this.bottom = Math.min(this.height, Math.ceil(bottom) + margin);
     if (!(this.right > this.left && this.bottom > this.top)) {
-      this.right = this.left;
-      this.bottom = this.top;
+      this.clear();
       return;
     }
     const columns = this.right - this.left;
