@@ -104,6 +104,7 @@ const PARTS = 256;
 /** Red and blue of a little-endian RGBA pixel, and what rounds both. */
 const RED_BLUE = 0x00ff00ff;
 const ROUND_RED_BLUE = 0x00800080;
+const HALF = PARTS ** 2 / 2;
 
 /**
  * The window cut out of a picture and brought to `sizePx`, normally 256; where it is as wide already its pixels are
@@ -139,10 +140,10 @@ export function cutWindow(
       const top = mixRedBlue(a, b, far, near);
       const bottom = mixRedBlue(c, d, far, near);
       const redBlue = mixRedBlue(top, bottom, up, down);
-      const greenTop = ((a >>> 8) & 0xff) * far + ((b >>> 8) & 0xff) * near;
-      const greenBottom = ((c >>> 8) & 0xff) * far + ((d >>> 8) & 0xff) * near;
+      const greenTop = Math.imul((a >>> 8) & 0xff, far) + Math.imul((b >>> 8) & 0xff, near);
+      const greenBottom = Math.imul((c >>> 8) & 0xff, far) + Math.imul((d >>> 8) & 0xff, near);
       out[at] = redBlue & 0xff;
-      out[at + 1] = (greenTop * up + greenBottom * down + PARTS ** 2 / 2) >>> 16;
+      out[at + 1] = (Math.imul(greenTop, up) + Math.imul(greenBottom, down) + HALF) >>> 16;
       out[at + 2] = redBlue >>> 16;
     }
   }
