@@ -75,7 +75,15 @@ export class HeadShare {
     const lower = Math.min(size - 1, top + 1) * size;
     // First between the rows: the map has fewer columns than the picture.
     const row = this.#row;
-    for (let x = 0; x < size; x++) row[x] = share[upper + x] + (share[lower + x] - share[upper + x]) * fy;
+    let most = 0;
+    for (let x = 0; x < size; x++) {
+      row[x] = share[upper + x] + (share[lower + x] - share[upper + x]) * fy;
+      if (row[x] > most) most = row[x];
+    }
+    if (most === 0) {
+      out.fill(0);
+      return;
+    }
     row[size] = row[size - 1];
     for (let x = 0; x < resolution; x++) {
       const left = before[x];

@@ -47,24 +47,24 @@ export function writePatches(
   }
   const share = new Float32Array(size);
   let sum = 0;
-  for (let y = 0, to = at; y < size; y++) {
+  // What is no number is noticed beside the head, too: frames after this one would remember it.
+  for (let square = 0; square < rowSquares ** 2; square++)
+    sum += 0 * residual[(place * rowSquares ** 2 + square) * RESIDUAL_VALUES * area];
+  out.fill(0, at, at + size * size * 3);
+  for (let y = 0; y < size; y++) {
     head.writeRow(y, size, share);
+    let first = 0;
+    let last = size;
+    while (first < last && share[first] === 0) first++;
+    while (last > first && share[last - 1] === 0) last--;
     const row = (place * rowSquares + Math.floor(y / side)) * rowSquares * area;
     const line = (y % side) * side;
     const rowResidual = row * RESIDUAL_VALUES + line;
     const rowWeights = row * WEIGHT_VALUES + line;
     const down = fade[y];
-    for (let x = 0; x < size; x++, to += 3) {
+    for (let x = first, to = at + (y * size + first) * 3; x < last; x++, to += 3) {
       const weight = down * fade[x] * share[x];
       const r = rowResidual + ofResidual[x];
-      if (weight === 0) {
-        out[to] = 0;
-        out[to + 1] = 0;
-        out[to + 2] = 0;
-        // What is no number is noticed here, too: frames after this one would remember it.
-        sum += 0 * residual[r];
-        continue;
-      }
       const w = rowWeights + ofWeights[x];
       const gate = weights[w];
       const part = weight * weights[w + area];
