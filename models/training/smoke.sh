@@ -16,7 +16,6 @@ train autoencoder "${common[@]}" --size toy --steps 60 --batch-people 2 --lr 2e-
 train denoiser "${common[@]}" --steps 80 --batch-people 2 --lr 2e-3
 train temporal "${common[@]}" --steps 4 --batch-people 1
 train distill "${common[@]}" --steps 4 --batch-people 1
-train adversarial "${common[@]}" --steps 4 --batch-people 1
 train metrics "${common[@]}" --clips 1 --strips 1
 train export --run "$out/run" --out "$out/pack"
 train observe "${common[@]}" --pack "$out/pack" --out "$out/int8" --samples 4

@@ -82,11 +82,14 @@ describe('the demonstration room', () => {
   });
 
   it('makes way at once and stays away for a while', async () => {
-    const { demo, players, state, takeDrivers } = await open();
+    const { sfu, demo, players, state, takeDrivers } = await open();
     expect(await demo.makeWay()).toBe(false);
     state().viewers = 1;
     await vi.advanceTimersByTimeAsync(1000);
+    const close = vi.spyOn(sfu.books.get(DEMO_ROOM)!, 'close');
     expect(await demo.makeWay()).toBe(true);
+    // Who watches is told to wait, not that their link is of no more use.
+    expect(close.mock.calls).toEqual([[expect.objectContaining({ code: 'SERVER_BUSY' })]]);
     expect(players[0]?.stopped).toBe(true);
     takeDrivers();
     state().viewers = 1;

@@ -69,8 +69,10 @@ export class DemoRoom {
     this.#options.log.info('demonstration makes way');
     this.#awayUntilMs = performance.now() + STAY_AWAY_MS;
     await this.#stop();
-    // Its session would be kept for the grace period, were the room kept.
-    await this.#room.close();
+    // Its session would be kept for the grace period, were the room kept. Who watches comes back by themselves.
+    await this.#room.close(
+      new LokiError('SERVER_BUSY', 'The demonstration made way for somebody who drives.'),
+    );
     this.#room = await createRoom(this.#options);
     return true;
   }

@@ -16,7 +16,7 @@ import type {
   TrackingMode,
   VideoCodec,
 } from '../contract/live-session.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { OptionsPatch, Role } from './signaling/messages.ts';
 
@@ -185,8 +185,8 @@ export interface RoomHandle {
   calibrate(): Promise<void>;
   /** @throws LokiError DRIVER_PRESENT, SERVER_BUSY */
   driveFromRtp(driver: RtpDriver): Promise<RtpDriverHandle>;
-  /** Idempotent; peers are told ROOM_CLOSED. */
-  close(): Promise<void>;
+  /** Idempotent. @param reason that peers are told, ROOM_CLOSED by default */
+  close(reason?: LokiError): Promise<void>;
 }
 
 export interface Rooms {

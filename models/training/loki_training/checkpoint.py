@@ -6,7 +6,7 @@ import torch
 from .config import SIZES
 from .model.generator import Generator
 
-STAGES = ("autoencoder", "denoiser", "temporal", "distill", "adversarial")
+STAGES = ("autoencoder", "denoiser", "temporal", "distill")
 
 
 def path_of(run, stage):

@@ -15,7 +15,6 @@ from .int8.observe import observe
 from .journal import draw_curves
 from .metrics import evaluate
 from .model.generator import Generator, parameter_count
-from .stages.adversarial import AdversarialStage
 from .stages.autoencoder import AutoencoderStage
 from .stages.denoiser import DenoiserStage
 from .stages.distill import DistillStage
@@ -23,7 +22,7 @@ from .stages.temporal import TemporalStage
 from .trainer import train
 
 HEAD = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../head/open-head.bin"))
-TRAINING = {stage.name: stage for stage in (AutoencoderStage, DenoiserStage, TemporalStage, DistillStage, AdversarialStage)}
+TRAINING = {stage.name: stage for stage in (AutoencoderStage, DenoiserStage, TemporalStage, DistillStage)}
 THREADS = min(2, os.cpu_count() or 1)
 
 

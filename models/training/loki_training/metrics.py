@@ -71,7 +71,7 @@ def evaluate(options):
     device = "cuda" if torch.cuda.is_available() else "cpu"
     generator, stage = load_generator(options.run, options.stage_name)
     generator.to(device)
-    temporal = stage in ("temporal", "distill", "adversarial")
+    temporal = stage in ("temporal", "distill")
     held_out = held_out_people(options.data, device)
     clips = [(person, clip) for person in held_out for clip in person.clips]
     order = np.random.default_rng(options.seed).permutation(len(clips))[: options.clips]

@@ -113,7 +113,6 @@ def train(options, stage_class):
     if state is not None:
         ema.state = {name: value.to(device) for name, value in state["ema"].items()}
         ema.steps = step
-        stage.load_state(state["own"])
     print(f"{stage.name}: {len(crowd.people)} people, {crowd.frames} frames, {device}, from step {step}")
 
     journal, figures, sums, since, saved = Journal(options.run, stage.name), {}, {}, time.monotonic(), time.monotonic()
@@ -126,7 +125,7 @@ def train(options, stage_class):
             {
                 "size": generator.size.name, "stage": stage.name, "seed": options.seed, "done": done,
                 "step": step, "frames": frames, "seconds": budget.seconds(), "figures": figures,
-                "model": generator.state_dict(), "ema": ema.state, "optimiser": optimiser.state_dict(), "own": stage.state(),
+                "model": generator.state_dict(), "ema": ema.state, "optimiser": optimiser.state_dict(),
             },
         )  # fmt: skip
 

@@ -38,9 +38,7 @@ export class FrameInputs {
     index: number,
   ): FramePlace {
     const isWindow = kind === 'window';
-    const window = isWindow
-      ? this.#follower.follow(this.#rig.landmarks)
-      : { x: 0, y: 0, side: image.width };
+    const window = isWindow ? this.#follower.follow(this.#rig.landmarks) : { x: 0, y: 0, side: image.width };
     const plane = mapSize ** 2;
     const map = maps.subarray(index * mapChannels * plane, (index + 1) * mapChannels * plane);
     if (isWindow) {

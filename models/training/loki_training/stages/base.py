@@ -42,12 +42,5 @@ class Stage:
         """(loss, {figure: value})"""
         raise NotImplementedError
 
-    def state(self):
-        """What the stage trains besides the generator, for its checkpoint."""
-        return None
-
-    def load_state(self, state):
-        """What `state` gave."""
-
     def finish(self):
         """After the last step."""
