@@ -29,12 +29,12 @@ export function addExpression(basis: SparseBasis, psi: ArrayLike<number>, points
       selectField(plan.selection, offsets[c] * 3, amount);
       continue;
     }
-    const end = offsets[c + 1];
-    for (let k = offsets[c], d = k * 3; k < end; k++, d += 3) {
-      const p = indices[k] * 3;
+    const end = offsets[c + 1] | 0;
+    for (let k = offsets[c] | 0, d = Math.imul(k, 3); k < end; k++, d = (d + 3) | 0) {
+      const p = Math.imul(indices[k], 3);
       points[p] += amount * deltas[d];
-      points[p + 1] += amount * deltas[d + 1];
-      points[p + 2] += amount * deltas[d + 2];
+      points[(p + 1) | 0] += amount * deltas[(d + 1) | 0];
+      points[(p + 2) | 0] += amount * deltas[(d + 2) | 0];
     }
   }
   addFields(points, deltas, plan.selection);

@@ -43,11 +43,11 @@ export function skin(
   const dy = translation[1];
   const dz = translation[2];
   const vertices = offsets.length - 1;
-  for (let v = 0, p = 0, k = 0; v < vertices; v++, p += 3) {
-    const end = offsets[v + 1];
+  for (let v = 0, p = 0, k = 0; v < vertices; v++, p = (p + 3) | 0) {
+    const end = offsets[(v + 1) | 0] | 0;
     const x = points[p];
-    const y = points[p + 1];
-    const z = points[p + 2];
+    const y = points[(p + 1) | 0];
+    const z = points[(p + 2) | 0];
     let sx = dx;
     let sy = dy;
     let sz = dz;
@@ -59,7 +59,7 @@ export function skin(
       sz += w * (transforms[a + 8] * x + transforms[a + 9] * y + transforms[a + 10] * z + transforms[a + 11]);
     }
     points[p] = sx;
-    points[p + 1] = sy;
-    points[p + 2] = sz;
+    points[(p + 1) | 0] = sy;
+    points[(p + 2) | 0] = sz;
   }
 }

@@ -51,8 +51,13 @@ export class DriverMapper {
     const { count, pixels, places, deformations, field } = samples;
     const plane = this.mapSize ** 2;
     out.fill(0);
-    for (let i = 0; i < count; i++)
-      for (let axis = 0; axis < 3; axis++) out[pixels[i] + axis * plane] = deformations[i * 3 + axis];
+    for (let i = 0; i < count; i++) {
+      const pixel = pixels[i];
+      const at = Math.imul(i, 3);
+      out[pixel] = deformations[at];
+      out[(pixel + plane) | 0] = deformations[(at + 1) | 0];
+      out[(pixel + 2 * plane) | 0] = deformations[(at + 2) | 0];
+    }
     encodePositions(places, pixels, count, out, DEFORMATION_CHANNELS * plane, plane);
     if (extra !== undefined) {
       extra.out.fill(0);

@@ -34,29 +34,50 @@ export function encodePositions(
     sines = new Float64Array(count);
     cosines = new Float64Array(count);
   }
-  let at = outAt;
   for (let axis = 0; axis < 3; axis++) {
+    const at = outAt + axis * 2 * OCTAVES * plane;
     for (let i = 0; i < count; i++) {
-      const angle = points[i * 3 + axis] * ENCODING_RAD_PER_M;
+      const angle = points[(Math.imul(i, 3) + axis) | 0] * ENCODING_RAD_PER_M;
       sines[i] = Math.sin(angle);
       cosines[i] = Math.cos(angle);
     }
-    for (let k = 0; k < OCTAVES; k++, at += 2 * plane) writeOctave(pixels, count, out, at, plane);
+    for (let k = 0; k < OCTAVES; k += OCTAVES_A_PASS) {
+      const octaves = Math.min(OCTAVES_A_PASS, OCTAVES - k);
+      writeOctaves(pixels, count, out, at + 2 * k * plane, plane, octaves);
+    }
   }
 }
 
+/** Eight planes: as many lines of one set as a cache of the first level holds. */
+const OCTAVES_A_PASS = 4;
 let sines = new Float64Array(0);
 let cosines = new Float64Array(0);
 
-/** Writes one octave's two planes and doubles the angles. */
-function writeOctave(pixels: Int32Array, count: number, out: Float32Array, at: number, plane: number): void {
+/** Writes some octaves' planes, two each, and doubles the angles as often. */
+function writeOctaves(
+  pixels: Int32Array,
+  count: number,
+  out: Float32Array,
+  at: number,
+  plane: number,
+  octaves: number,
+): void {
+  const sin = sines;
+  const cos = cosines;
   for (let i = 0; i < count; i++) {
-    const pixel = at + pixels[i];
-    const sine = sines[i];
-    const cosine = cosines[i];
-    out[pixel] = sine;
-    out[pixel + plane] = cosine;
-    sines[i] = 2 * sine * cosine;
-    cosines[i] = 1 - 2 * sine * sine;
+    let pixel = (at + pixels[i]) | 0;
+    let sine = sin[i];
+    let cosine = cos[i];
+    for (let k = 0; k < octaves; k++) {
+      out[pixel] = sine;
+      pixel = (pixel + plane) | 0;
+      out[pixel] = cosine;
+      pixel = (pixel + plane) | 0;
+      const twice = 2 * sine * cosine;
+      cosine = 1 - 2 * sine * sine;
+      sine = twice;
+    }
+    sin[i] = sine;
+    cos[i] = cosine;
   }
 }

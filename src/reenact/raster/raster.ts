@@ -21,7 +21,8 @@ export interface RasterOptions {
  * Screen coordinates are whole numbers of 1/4096 px, which makes edge tests exact, and odd ones, so that no corner lies
  * on the row or column of a pixel's centre.
  */
-const SUBPIXELS = 4096;
+const SUBPIXEL_BITS = 12;
+const SUBPIXELS = 1 << SUBPIXEL_BITS;
 const HALF_PIXEL = SUBPIXELS / 2;
 /** Triangles with a corner nearer than this are left out instead of clipped: no head comes so near. */
 const NEAR_M = 1e-3;
@@ -69,16 +70,21 @@ export function rasterise(
   const doubleSided = options.doubleSided ?? false;
   const cell = cells;
   const xyw = screen;
-  for (let t = 0, corner = 0; corner < triangles.length; t++, corner += 3) {
-    const a = triangles[corner];
-    const b = triangles[corner + 1];
-    const c = triangles[corner + 2];
+  // Whole numbers of 32 bits throughout: V8 would otherwise take an index times 3 for one that may not fit.
+  const corners = triangles.length | 0;
+  for (let t = 0, corner = 0; corner < corners; t++, corner = (corner + 3) | 0) {
+    const a = triangles[corner] | 0;
+    const b = triangles[(corner + 1) | 0] | 0;
+    const c = triangles[(corner + 2) | 0] | 0;
     // On a small map most triangles lie between pixel centres: out they go before anything else is worked out.
     const spread = (cell[a] ^ cell[b]) | (cell[a] ^ cell[c]);
     if ((spread & 0xffff) === 0 || spread >>> 16 === 0) continue;
-    const area =
-      (xyw[b * 3] - xyw[a * 3]) * (xyw[c * 3 + 1] - xyw[a * 3 + 1]) -
-      (xyw[c * 3] - xyw[a * 3]) * (xyw[b * 3 + 1] - xyw[a * 3 + 1]);
+    const a3 = Math.imul(a, 3);
+    const b3 = Math.imul(b, 3);
+    const c3 = Math.imul(c, 3);
+    const ax = xyw[a3];
+    const ay = xyw[(a3 + 1) | 0];
+    const area = (xyw[b3] - ax) * (xyw[(c3 + 1) | 0] - ay) - (xyw[c3] - ax) * (xyw[(b3 + 1) | 0] - ay);
     // Counter-clockwise in space is clockwise, negative, on a screen whose y goes down.
     if (area < 0) fillTriangle(target, t, a, c, b, -area, true);
     else if (doubleSided && area > 0) fillTriangle(target, t, a, b, c, area, false);
@@ -95,15 +101,17 @@ export function interpolate(
   out: { [index: number]: number },
   outAt = 0,
 ): void {
-  const corner = target.triangle[pixel] * 3;
-  const a = triangles[corner] * components;
-  const b = triangles[corner + 1] * components;
-  const c = triangles[corner + 2] * components;
-  const wa = target.barycentric[pixel * 3];
-  const wb = target.barycentric[pixel * 3 + 1];
-  const wc = target.barycentric[pixel * 3 + 2];
+  const corner = Math.imul(target.triangle[pixel], 3);
+  const a = Math.imul(triangles[corner], components);
+  const b = Math.imul(triangles[(corner + 1) | 0], components);
+  const c = Math.imul(triangles[(corner + 2) | 0], components);
+  const weight = Math.imul(pixel, 3);
+  const wa = target.barycentric[weight];
+  const wb = target.barycentric[(weight + 1) | 0];
+  const wc = target.barycentric[(weight + 2) | 0];
   for (let i = 0; i < components; i++)
-    out[outAt + i] = wa * attribute[a + i] + wb * attribute[b + i] + wc * attribute[c + i];
+    out[(outAt + i) | 0] =
+      wa * attribute[(a + i) | 0] + wb * attribute[(b + i) | 0] + wc * attribute[(c + i) | 0];
 }
 
 function projectToGrid(points: ArrayLike<number>, { focalPx, centreX, centreY }: Camera): void {
@@ -112,20 +120,25 @@ function projectToGrid(points: ArrayLike<number>, { focalPx, centreX, centreY }:
     screen = new Float64Array(vertices * 3);
     cells = new Int32Array(vertices);
   }
-  for (let v = 0, p = 0; v < vertices; v++, p += 3) {
-    const inverse = -1 / points[p + 2];
+  const xyw = screen;
+  const cell = cells;
+  for (let v = 0, p = 0; v < vertices; v++, p = (p + 3) | 0) {
+    const z = points[(p + 2) | 0];
+    const inverse = -1 / z;
     const x = centreX + focalPx * points[p] * inverse;
-    const y = centreY - focalPx * points[p + 1] * inverse;
-    if (-points[p + 2] > NEAR_M && Math.abs(x) < GUARD_PX && Math.abs(y) < GUARD_PX) {
-      screen[p] = 2 * Math.floor(x * (SUBPIXELS / 2)) + 1;
-      screen[p + 1] = 2 * Math.floor(y * (SUBPIXELS / 2)) + 1;
-      screen[p + 2] = inverse;
-      const column = Math.floor((screen[p] - HALF_PIXEL) / SUBPIXELS);
-      const row = Math.floor((screen[p + 1] - HALF_PIXEL) / SUBPIXELS);
-      cells[v] = (row << 16) | (column & 0xffff);
+    const y = centreY - focalPx * points[(p + 1) | 0] * inverse;
+    if (-z > NEAR_M && Math.abs(x) < GUARD_PX && Math.abs(y) < GUARD_PX) {
+      const across = 2 * Math.floor(x * (SUBPIXELS / 2)) + 1;
+      const down = 2 * Math.floor(y * (SUBPIXELS / 2)) + 1;
+      xyw[p] = across;
+      xyw[(p + 1) | 0] = down;
+      xyw[(p + 2) | 0] = inverse;
+      // A power of two: the shift is the floor of the division.
+      cell[v] =
+        (((down - HALF_PIXEL) >> SUBPIXEL_BITS) << 16) | (((across - HALF_PIXEL) >> SUBPIXEL_BITS) & 0xffff);
     } else {
       // Makes the area of its triangles NaN, which is neither front nor back.
-      screen[p] = Number.NaN;
+      xyw[p] = Number.NaN;
     }
   }
 }
@@ -144,6 +157,7 @@ function fillTriangle(
   swapped: boolean,
 ): void {
   const { width, height, depth, triangle: owner, barycentric } = target;
+  const xyw = screen;
   const cellA = cells[a];
   const cellB = cells[b];
   const cellC = cells[c];
@@ -154,12 +168,15 @@ function fillTriangle(
   const right = Math.min(width - 1, Math.max(columnA, columnB, columnC));
   if (left > right || top > bottom) return;
 
-  const ax = screen[a * 3];
-  const ay = screen[a * 3 + 1];
-  const bx = screen[b * 3];
-  const by = screen[b * 3 + 1];
-  const cx = screen[c * 3];
-  const cy = screen[c * 3 + 1];
+  const a3 = Math.imul(a, 3);
+  const b3 = Math.imul(b, 3);
+  const c3 = Math.imul(c, 3);
+  const ax = xyw[a3];
+  const ay = xyw[(a3 + 1) | 0];
+  const bx = xyw[b3];
+  const by = xyw[(b3 + 1) | 0];
+  const cx = xyw[c3];
+  const cy = xyw[(c3 + 1) | 0];
   // Edge functions, each opposite to its corner, at the first pixel's centre. Whole numbers: "> 0" is "≥ 1".
   const px = left * SUBPIXELS + HALF_PIXEL;
   const py = top * SUBPIXELS + HALF_PIXEL;
@@ -175,9 +192,9 @@ function fillTriangle(
   const downA = (cx - bx) * SUBPIXELS;
   const downB = (ax - cx) * SUBPIXELS;
   const downC = (bx - ax) * SUBPIXELS;
-  const za = screen[a * 3 + 2] / area;
-  const zb = screen[b * 3 + 2] / area;
-  const zc = screen[c * 3 + 2] / area;
+  const za = xyw[(a3 + 2) | 0] / area;
+  const zb = xyw[(b3 + 2) | 0] / area;
+  const zc = xyw[(c3 + 2) | 0] / area;
   const slotB = swapped ? 2 : 1;
   const slotC = swapped ? 1 : 2;
 
@@ -185,7 +202,8 @@ function fillTriangle(
     let edgeA = rowA;
     let edgeB = rowB;
     let edgeC = rowC;
-    for (let x = left, pixel = y * width + left; x <= right; x++, pixel++) {
+    let pixel = (Math.imul(y, width) + left) | 0;
+    for (let x = left; x <= right; x++, pixel = (pixel + 1) | 0) {
       if (edgeA >= leastA && edgeB >= leastB && edgeC >= leastC) {
         // 1/Z is linear on the screen, and so is weight/Z: dividing one by the other corrects perspective.
         const wa = edgeA * za;
@@ -195,9 +213,10 @@ function fillTriangle(
         if (z < depth[pixel]) {
           depth[pixel] = z;
           owner[pixel] = triangle;
-          barycentric[pixel * 3] = wa * z;
-          barycentric[pixel * 3 + slotB] = wb * z;
-          barycentric[pixel * 3 + slotC] = wc * z;
+          const weight = Math.imul(pixel, 3);
+          barycentric[weight] = wa * z;
+          barycentric[(weight + slotB) | 0] = wb * z;
+          barycentric[(weight + slotC) | 0] = wc * z;
         }
       }
       edgeA += acrossA;

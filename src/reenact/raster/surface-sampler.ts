@@ -55,20 +55,24 @@ export class SurfaceSampler {
     const { vertices, model } = this.#shaped;
     const deformation = this.#deformation.fill(0);
     addExpression(model.expression, coefficients.psi, deformation);
-    for (let i = 0; i < vertices.length; i++) this.#points[i] = vertices[i] + deformation[i];
-    bendHead(this.#shaped, coefficients, this.#points);
+    const points = this.#points;
+    for (let i = 0; i < points.length; i++) points[i] = vertices[i] + deformation[i];
+    bendHead(this.#shaped, coefficients, points);
     const target = this.#target;
     const triangles = this.#triangles;
-    rasterise(this.#points, triangles, camera, target);
+    rasterise(points, triangles, camera, target);
 
     const samples = this.#samples;
+    const { pixels, places, deformations } = samples;
+    const { triangle } = target;
     let count = 0;
-    for (let pixel = 0; pixel < target.triangle.length; pixel++) {
-      if (target.triangle[pixel] < 0) continue;
-      interpolate(target, pixel, triangles, deformation, 3, samples.deformations, count * 3);
-      interpolate(target, pixel, triangles, vertices, 3, samples.places, count * 3);
+    for (let pixel = 0; pixel < triangle.length; pixel++) {
+      if (triangle[pixel] < 0) continue;
+      const at = Math.imul(count, 3);
+      interpolate(target, pixel, triangles, deformation, 3, deformations, at);
+      interpolate(target, pixel, triangles, vertices, 3, places, at);
       if (field !== undefined) interpolate(target, pixel, triangles, field, 1, samples.field, count);
-      samples.pixels[count++] = pixel;
+      pixels[count++] = pixel;
     }
     if (field === undefined) samples.field.fill(0, 0, count);
     samples.count = count;
