@@ -34,16 +34,30 @@ export function poseHead(
  * hold T + B_S β + B_E ψ in the rest frame; in place.
  */
 export function bendHead(
-  { model, joints }: ShapedHead,
-  { theta, translation }: Pick<HeadCoefficients, 'theta' | 'translation'>,
+  shaped: ShapedHead,
+  coefficients: Pick<HeadCoefficients, 'theta' | 'translation'>,
   points: Float32Array,
 ): Float32Array {
+  const { influences } = placeJoints(shaped, coefficients, points);
+  skin(points, influences, transforms, coefficients.translation);
+  return points;
+}
+
+/**
+ * The part of {@link bendHead} before skinning: pose correctives of `points`, in place.
+ *
+ * @returns what skinning needs; the transforms `[5, 3, 4]` are valid until the next call
+ */
+export function placeJoints(
+  { model, joints }: ShapedHead,
+  { theta }: Pick<HeadCoefficients, 'theta'>,
+  points: Float32Array,
+): { influences: SkinInfluences; transforms: Float64Array } {
   jointTransforms(joints, theta, rotations, transforms);
   if (model.poseBasis) addPoseCorrectives(model.poseBasis, rotations, points);
   let influences = influencesOf.get(model);
   if (!influences) influencesOf.set(model, (influences = skinInfluences(model.skinWeights)));
-  skin(points, influences, transforms, translation);
-  return points;
+  return { influences, transforms };
 }
 
 /** Adds B_P (R_j − I), joints 1..4 row-major, to `points` `[V, 3]`; `own` holds every joint's own rotation. */

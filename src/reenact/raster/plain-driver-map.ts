@@ -2,7 +2,7 @@ import type { Camera, HeadCoefficients, ShapedHead } from '../head/head-model.ts
 import { plainPoseHead } from '../head/plain-head.ts';
 import { castRay } from './plain-raster.ts';
 import { ENCODING_RAD_PER_M } from './position-encoding.ts';
-import { surfaceTriangles } from './surface-sampler.ts';
+import { surfaceTriangles } from './surface-triangles.ts';
 
 /**
  * Slow, plain driver map: FLAME's equations with full matrices, a ray a pixel against every triangle, and the sine and

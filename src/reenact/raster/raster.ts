@@ -25,9 +25,9 @@ const SUBPIXEL_BITS = 12;
 const SUBPIXELS = 1 << SUBPIXEL_BITS;
 const HALF_PIXEL = SUBPIXELS / 2;
 /** Triangles with a corner nearer than this are left out instead of clipped: no head comes so near. */
-const NEAR_M = 1e-3;
+export const NEAR_M = 1e-3;
 /** Beyond this many pixels from the corner, edge functions would no longer be exact in a double. */
-const GUARD_PX = 8192;
+export const GUARD_PX = 8192;
 
 export function createRasterTarget(width: number, height: number): RasterTarget {
   return {

@@ -1,7 +1,8 @@
-import { addExpression } from '../head/add-expression.ts';
-import type { Camera, HeadCoefficients, HeadModel, ShapedHead } from '../head/head-model.ts';
-import { bendHead } from '../head/pose-head.ts';
-import { createRasterTarget, interpolate, type RasterTarget, rasterise } from './raster.ts';
+import type { Camera, HeadCoefficients, ShapedHead } from '../head/head-model.ts';
+import { type SurfaceKernel, surfaceKernelOf } from './kernel/surface-kernel.ts';
+import { interpolate } from './raster.ts';
+
+export { surfaceTriangles } from './surface-triangles.ts';
 
 /** What the covered pixels of a map see of a head's surface; valid until the next call. */
 export interface SurfaceSamples {
@@ -24,19 +25,13 @@ export interface SurfaceSamples {
 export class SurfaceSampler {
   readonly mapSize: number;
   readonly #shaped: ShapedHead;
-  readonly #triangles: Uint32Array;
-  readonly #points: Float32Array;
-  readonly #deformation: Float32Array;
-  readonly #target: RasterTarget;
+  readonly #kernel: SurfaceKernel;
   readonly #samples: SurfaceSamples & { count: number };
 
   constructor(shaped: ShapedHead, mapSize: number) {
     this.mapSize = mapSize;
     this.#shaped = shaped;
-    this.#triangles = surfaceTriangles(shaped.model);
-    this.#points = new Float32Array(shaped.vertices.length);
-    this.#deformation = new Float32Array(shaped.vertices.length);
-    this.#target = createRasterTarget(mapSize, mapSize);
+    this.#kernel = surfaceKernelOf(shaped.model, mapSize);
     const plane = mapSize * mapSize;
     this.#samples = {
       count: 0,
@@ -52,36 +47,17 @@ export class SurfaceSampler {
    * @param field `[V]` a value a vertex, to be interpolated
    */
   sample(coefficients: HeadCoefficients, camera: Camera, field?: Float32Array): SurfaceSamples {
-    const { vertices, model } = this.#shaped;
-    const deformation = this.#deformation.fill(0);
-    addExpression(model.expression, coefficients.psi, deformation);
-    const points = this.#points;
-    for (let i = 0; i < points.length; i++) points[i] = vertices[i] + deformation[i];
-    bendHead(this.#shaped, coefficients, points);
-    const target = this.#target;
-    const triangles = this.#triangles;
-    rasterise(points, triangles, camera, target);
-
+    const kernel = this.#kernel;
     const samples = this.#samples;
-    const { pixels, places, deformations } = samples;
-    const { triangle } = target;
-    let count = 0;
-    for (let pixel = 0; pixel < triangle.length; pixel++) {
-      if (triangle[pixel] < 0) continue;
-      const at = Math.imul(count, 3);
-      interpolate(target, pixel, triangles, deformation, 3, deformations, at);
-      interpolate(target, pixel, triangles, vertices, 3, places, at);
-      if (field !== undefined) interpolate(target, pixel, triangles, field, 1, samples.field, count);
-      pixels[count++] = pixel;
-    }
+    const count = kernel.sample(this.#shaped, coefficients, camera);
+    samples.pixels.set(kernel.pixels.subarray(0, count));
+    samples.places.set(kernel.places.subarray(0, count * 3));
+    samples.deformations.set(kernel.deformations.subarray(0, count * 3));
+    if (field !== undefined)
+      for (let i = 0; i < count; i++)
+        interpolate(kernel.target, samples.pixels[i], kernel.triangles, field, 1, samples.field, i);
     if (field === undefined) samples.field.fill(0, 0, count);
     samples.count = count;
     return samples;
   }
-}
-
-/** `[F', 3]` triangles without the lashes. */
-export function surfaceTriangles({ triangles, triangleParts, parts }: HeadModel): Uint32Array {
-  const lashes = parts.indexOf('lashes');
-  return triangles.filter((_, i) => triangleParts[Math.trunc(i / 3)] !== lashes);
 }

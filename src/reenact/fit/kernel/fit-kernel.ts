@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { KernelMemory } from '../../kernel-memory.ts';
 import { POSE_PARAMETERS } from '../face-parameters.ts';
 import { type LandmarkColumns, landmarkColumns } from '../landmark-columns.ts';
 import type { LandmarkRig } from '../landmark-rig.ts';
@@ -7,7 +7,8 @@ import { LANDMARK_COUNT } from '../types.ts';
 /** Bytes of a term's row in the table, and of a row of `addOuter` (fit-kernel.wat). */
 const TABLE_ROW_BYTES = 20;
 const OUTER_ROW_BYTES = 24;
-const PAGE_BYTES = 65536;
+/** How many arrays the kernel takes, with room for more. */
+const ARRAYS = 24;
 
 interface Exports {
   expand(table: number, end: number, psi: number, out: number): void;
@@ -30,15 +31,6 @@ interface Exports {
   substitute(factor: number, vector: number, n: number, strideBytes: number): void;
 }
 
-/** What is used of the standard's API, which TypeScript declares for browsers only. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-}
-
-const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-let compiled: object | undefined;
 const kernels = new WeakMap<LandmarkRig, FitKernel>();
 
 /** The kernel of a rig, made once. */
@@ -95,43 +87,31 @@ export class FitKernel {
     const bytes =
       8 * (deltas.values.length + terms * 12 + 2 * columns.length + 2 * count * count + 8 * count) +
       4 * (units.values.length + columns.length + terms * 5 + count) +
-      16 * LANDMARK_COUNT +
-      4096;
-    const memory = new wasm.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
-    let at = 0;
-    const floats = (length: number) => {
-      const view = new Float64Array(memory.buffer, at, length);
-      at += (length * 8 + 15) & ~15;
-      return view;
-    };
-    const ints = (length: number) => {
-      const view = new Int32Array(memory.buffer, at, length);
-      at += (length * 4 + 15) & ~15;
-      return view;
-    };
-    this.parameters = floats(count);
-    this.moments = floats(terms * 3);
-    this.projection = floats(terms * 6);
-    this.dx = floats(columns.length + 1);
-    this.dy = floats(columns.length + 1);
-    this.force = floats(terms * 3);
-    this.gradient = floats(count);
-    this.weight = floats(LANDMARK_COUNT);
-    this.slotBytes = ints(count);
-    this.hessian = floats(count * count);
-    this.factor = floats(count * count);
-    this.solution = floats(count);
-    this.outerValue = floats(count * 3);
-    this.outerSlot = new Int32Array(memory.buffer, this.outerValue.byteOffset, count * 6);
-    this.columnStart = ints(LANDMARK_COUNT + 1);
+      16 * LANDMARK_COUNT;
+    const memory = new KernelMemory(ARRAYS, bytes);
+    this.parameters = memory.doubles(count);
+    this.moments = memory.doubles(terms * 3);
+    this.projection = memory.doubles(terms * 6);
+    this.dx = memory.doubles(columns.length + 1);
+    this.dy = memory.doubles(columns.length + 1);
+    this.force = memory.doubles(terms * 3);
+    this.gradient = memory.doubles(count);
+    this.weight = memory.doubles(LANDMARK_COUNT);
+    this.slotBytes = memory.ints(count);
+    this.hessian = memory.doubles(count * count);
+    this.factor = memory.doubles(count * count);
+    this.solution = memory.doubles(count);
+    this.outerValue = memory.doubles(count * 3);
+    this.outerSlot = new Int32Array(this.outerValue.buffer, this.outerValue.byteOffset, count * 6);
+    this.columnStart = memory.ints(LANDMARK_COUNT + 1);
     this.columnStart.set(columnStart);
-    this.columnParameter = ints(columns.length);
+    this.columnParameter = memory.ints(columns.length);
     this.columnParameter.set(Int32Array.from(columns, (parameter) => parameter * 4));
-    const unitBytes = ints(units.values.length);
+    const unitBytes = memory.ints(units.values.length);
     unitBytes.set(units.values.map((unit) => unit * 8));
-    const deltaValues = floats(deltas.values.length);
+    const deltaValues = memory.doubles(deltas.values.length);
     deltaValues.set(deltas.values);
-    this.table = ints(terms * 5);
+    this.table = memory.ints(terms * 5);
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++)
       for (let term = rig.termStart[landmark]; term < rig.termStart[landmark + 1]; term++)
         this.table.set(
@@ -144,8 +124,7 @@ export class FitKernel {
           ],
           term * 5,
         );
-    compiled ??= new wasm.Module(readFileSync(new URL('fit-kernel.wasm', import.meta.url)));
-    this.exports = new wasm.Instance(compiled, { fit: { memory } }).exports as Exports;
+    this.exports = memory.instantiate(new URL('fit-kernel.wasm', import.meta.url)) as Exports;
   }
 
   /** `moments` of all terms for the psi in `parameters`. */

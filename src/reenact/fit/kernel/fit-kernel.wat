@@ -5,7 +5,7 @@
 ;; they are (even), its deltas [3, units], its landmark's first column, and whether it is the landmark's first term. A
 ;; unit is the offset of its number in a vector of parameters.
 (module
-  (memory (import "fit" "memory") 1)
+  (memory (import "kernel" "memory") 1)
 
   (func $sum (param $v v128) (result f64)
     (f64.add (f64x2.extract_lane 0 (local.get $v)) (f64x2.extract_lane 1 (local.get $v))))

@@ -1,1 +1,0 @@
-export function compileFitKernel(): Promise<Uint8Array>;

@@ -1,0 +1,1 @@
+export function compileKernel(path: URL): Promise<Uint8Array>;
