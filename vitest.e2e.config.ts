@@ -1,15 +1,40 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { mediasoupWorkerPath } from './scripts/setup/mediasoup-worker.mjs';
 
 /** Everything that talks WebRTC; the pipeline from files, and the set-up itself, need no media server. */
 const LIVE = ['src/*.e2e.test.ts', '{src/sfu,src/gateway,src/client,load-tests,deploy}/**/*.e2e.test.ts'];
-/** What is held to times: browsers, sessions, threads and players, and servers that start and stop. */
+/** What waits for servers, players and connections more than it computes: two at a time leave each other time enough. */
+const WAITING = ['{src/sfu,src/reenact/live}/**/*.e2e.test.ts', 'src/gateway/*.e2e.test.ts'];
+/** What is held to times and needs the whole machine for them: studios in browsers, sessions, threads. */
 const TIMED = [
   'src/*.e2e.test.ts',
-  '{src/sfu,src/client,load-tests,src/reenact/live}/**/*.e2e.test.ts',
-  'src/gateway/*.e2e.test.ts',
+  '{src/client,load-tests}/**/*.e2e.test.ts',
   'src/reenact/runtime/{generator,tracker-pool}.e2e.test.ts',
 ];
+/** What takes longest, longest first: begun last, it would leave the other processor idle until its end. */
+const LONGEST = [
+  'models/training/loki/loki.e2e.test.ts',
+  'models/training/smoke.e2e.test.ts',
+  'src/cli/fidelity.e2e.test.ts',
+  'src/reenact/track/face-tracker.e2e.test.ts',
+  'src/cli/generator.e2e.test.ts',
+  'src/cli/evaluate/evaluate.e2e.test.ts',
+  'src/sfu/browser.e2e.test.ts',
+  'src/cli/animate.e2e.test.ts',
+  'src/reenact/fit/frame-fitter.e2e.test.ts',
+  'src/cli/render-training.e2e.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const index = LONGEST.findIndex((path) => moduleId.endsWith(path));
+      return index < 0 ? LONGEST.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 const worker = mediasoupWorkerPath();
 if (worker === null) {
@@ -33,20 +58,30 @@ const exclude = [...configDefaults.exclude, '**/*.live.e2e.test.ts', ...(worker 
 
 /**
  * End-to-end tests: real worker threads, child processes, codecs, browsers and files. Those that may take their time run
- * two at a time, then those that are held to times one by one, with the machine to themselves. Whole live sessions
- * (`*.live.e2e.test.ts`) are `npm run test:live`'s.
+ * two at a time, then those that mostly wait, likewise, then those that are held to times one by one, with the machine to
+ * themselves. Whole live sessions (`*.live.e2e.test.ts`) are `npm run test:live`'s.
  */
 export default defineConfig({
   test: {
     poolOptions: { forks: { minForks: 1, maxForks: 2 } },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           ...endToEnd,
           name: 'untimed',
           include: ['{src,models,deploy,load-tests}/**/*.e2e.test.ts'],
-          exclude: [...exclude, ...TIMED],
+          exclude: [...exclude, ...WAITING, ...TIMED],
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...endToEnd,
+          name: 'waiting',
+          include: WAITING,
+          exclude,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -56,7 +91,7 @@ export default defineConfig({
           include: TIMED,
           exclude,
           poolOptions: { forks: { singleFork: true } },
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
