@@ -34,7 +34,7 @@ describe('PictureScaler', () => {
           width,
           height,
         );
-        for (let i = 0; i < out.length; i++) expect(out[i]).toBe(i % 4 === 3 ? 255 : level);
+        expect(out.findIndex((value, i) => value !== (i % 4 === 3 ? 255 : level))).toBe(-1);
       }),
     );
   });

@@ -41,7 +41,8 @@ describe.runIf(hasTorch())('the loki pack', () => {
       ['-W', 'ignore', '-m', 'unittest', 'loki.test_loki', 'loki.test_speed'],
       {
         cwd: FOLDER,
-        env: { ...process.env, LOKI_TEST_PACK: folder },
+        // Most of it is an export, which has use for one thread alone.
+        env: { ...process.env, LOKI_TEST_PACK: folder, OMP_NUM_THREADS: '1' },
       },
     );
     expect(stderr).toMatch(/\nOK/);
