@@ -14,6 +14,9 @@ import { StreamState } from './stream-state.ts';
 
 type Run = Extract<ToInference, { kind: 'run' }> & WaitingRun;
 
+/** The next frame's noise is made once whoever waited for this one has it: at once, this thread would be in their way. */
+const PREPARE_AFTER_MS = 2;
+
 const port = parentPort!;
 const { pack, options } = workerData as InferenceThreadData;
 
@@ -96,10 +99,10 @@ function receive({ runner }: OpenedRunner, message: ToInference): void {
       for (const [i, { id }] of runs.entries())
         if (sound[i]) reply({ kind: 'frames', id, times });
         else refuse(id, badOutput('the picture'));
-      // The next frame's noise is made while nobody waits.
-      after(async () => {
+      const prepare = (): void => {
         for (const { noise, nextFrame } of states) noise.prepare(nextFrame);
-      });
+      };
+      setTimeout(prepare, PREPARE_AFTER_MS).unref();
     } catch (error) {
       if (runs.length > 1) {
         // Two at once may be too much for the device's memory where one is not.
