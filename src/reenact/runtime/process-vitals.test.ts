@@ -9,14 +9,15 @@ describe('processVitals', () => {
     () => {
       const beganMs = performance.now();
       const before = processVitals(process.pid)!;
-      for (const untilMs = performance.now() + 100; performance.now() < untilMs; );
-      const after = processVitals(process.pid)!;
-      const ranMs = after.mainRanMs - before.mainRanMs;
-      const queuedMs = after.mainQueuedMs - before.mainQueuedMs;
-      expect(queuedMs).toBeGreaterThanOrEqual(0);
-      // The loop wants a core all the time.
-      expect(ranMs + queuedMs).toBeGreaterThan(80);
-      expect(ranMs + queuedMs).toBeLessThan(performance.now() - beganMs + 10);
+      let after = before;
+      const ranMs = (): number => after.mainRanMs - before.mainRanMs;
+      const queuedMs = (): number => after.mainQueuedMs - before.mainQueuedMs;
+      // The loop wants a core all the time; what a virtual machine's host takes away is counted nowhere.
+      while (ranMs() + queuedMs() < 80 && performance.now() - beganMs < 10_000)
+        after = processVitals(process.pid)!;
+      expect(queuedMs()).toBeGreaterThanOrEqual(0);
+      expect(ranMs() + queuedMs()).toBeGreaterThanOrEqual(80);
+      expect(ranMs() + queuedMs()).toBeLessThan(performance.now() - beganMs + 10);
       expect(after.ranMs).toBeGreaterThanOrEqual(before.ranMs);
       expect(isRunnable(process.pid)).toBe(true);
     },
