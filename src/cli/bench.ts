@@ -47,7 +47,10 @@ async function main(): Promise<void> {
       'instead: latencies of the live pipeline, by UDP on this machine',
       wholeNumber(1),
     )
-    .option('--generator <name|folder>', 'instead: frames of a model pack, from coefficients to pictures')
+    .option(
+      '--generator <name|folder>',
+      'instead: frames of a model pack, from coefficients to pictures; with --live: what draws',
+    )
     .addOption(new Option('--provider <name>', 'what runs the pack').choices(PROVIDER_CHOICES).default('cpu'))
     .option(
       '--sessions <counts>',
@@ -76,7 +79,9 @@ async function run(options: Options, driver: string, avatar: string, folder: str
     return result;
   }
   if (options.live !== undefined) {
-    const figures = await benchLive(driver, avatar, options.live === true ? 15 : options.live);
+    const { live, generator, provider } = options;
+    const pack = generator === undefined ? null : packFolder(generator, process.cwd());
+    const figures = await benchLive({ driver, avatar, seconds: live === true ? 15 : live, pack, provider });
     console.log(formatLive(figures));
     return figures;
   }

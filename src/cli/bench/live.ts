@@ -1,9 +1,19 @@
 import { LIVE_STAGES, type SessionStats, type VideoCodec } from '../../contract/live-session.ts';
+import { createDiffusionGenerator } from '../../reenact/diffusion/generator.ts';
+import { loadPack, type ModelPack } from '../../reenact/diffusion/pack/load-pack.ts';
+import { EngineKeeper } from '../../reenact/diffusion/runtime/engine-keeper.ts';
+import { InferenceEngine } from '../../reenact/diffusion/runtime/inference-engine.ts';
+import type { ProviderChoice } from '../../reenact/diffusion/runtime/providers.ts';
+import { TierControl } from '../../reenact/diffusion/tier-control.ts';
 import { quantile } from '../../reenact/evaluate/statistics.ts';
+import type { Generator } from '../../reenact/generator.ts';
+import type { WarpRig } from '../../reenact/geometric/rig.ts';
+import type { HeadModel } from '../../reenact/head/head-model.ts';
 import type { TestParts } from '../../reenact/live/live-fixture.ts';
 import {
   createTestParts,
   DRIVER_SSRC,
+  PLAIN_OPTIONS,
   specOf,
   streamsOf,
   TestPeer,
@@ -11,7 +21,10 @@ import {
 import { createLiveSession } from '../../reenact/live/live-session.ts';
 import { SOUND_AHEAD_MS } from '../../reenact/live/picture-delay.ts';
 import { playFileInProcess } from '../../reenact/live/play-file-process.ts';
+import { stepLadder } from '../../reenact/runtime/generator-setup.ts';
+import { loadRig } from '../../reenact/session.ts';
 
+const FRAME_MS = 40;
 /** Not counted: the first seconds, in which the driver is learned and the compiler is at work. */
 const WARM_UP_MS = 8000;
 
@@ -28,29 +41,65 @@ export interface LiveFigures {
   /** Of this process with its tracker, one core is 1; the player is a process of its own. */
   readonly cores: number;
   readonly drops: SessionStats['drops'];
+  /** Denoising steps of the last frame; 0 where the geometric generator drew it. */
+  readonly steps: number;
+}
+
+export interface LiveOptions {
+  readonly driver: string;
+  readonly avatar: string;
+  readonly seconds: number;
+  /** Folder of the model pack that draws, as fast as the machine lets it; null for the geometric generator. */
+  readonly pack: string | null;
+  readonly provider: ProviderChoice;
 }
 
 /** Streams the driver through a live session, by UDP on this machine and without an SFU. */
-export async function benchLive(driver: string, avatar: string, seconds: number): Promise<LiveFigures[]> {
-  const parts = await createTestParts();
+export async function benchLive(options: LiveOptions): Promise<LiveFigures[]> {
+  const { pack: folder, provider } = options;
+  const { model } = await loadRig();
+  const pack = folder === null ? null : await loadPack(folder, model.sha256);
+  const networks = pack === null ? null : keepNetworks(pack, provider);
+  const parts = await createTestParts(networks === null ? undefined : (rig) => drawnBy(networks, model, rig));
   try {
     const figures: LiveFigures[] = [];
-    for (const codec of ['VP8', 'H264'] as const)
-      figures.push(await benchCodec(parts, codec, driver, avatar, seconds));
+    for (const codec of ['VP8', 'H264'] as const) figures.push(await benchCodec(parts, codec, options));
     return figures;
   } finally {
     await parts.close();
+    await networks?.engines.close();
   }
+}
+
+interface Networks {
+  readonly engines: EngineKeeper;
+  readonly ladder: readonly number[];
+}
+
+function keepNetworks(pack: ModelPack, provider: ProviderChoice): Networks {
+  const { name, schedule } = pack.manifest;
+  const engines = new EngineKeeper({
+    packName: name,
+    provider,
+    open: (choice) => InferenceEngine.open(pack, { provider: choice, threads: 1 }),
+    onNews: ({ kind, detail }) => console.error(`networks ${kind}: ${detail}`),
+  });
+  return { engines, ladder: stepLadder(schedule.steps, schedule.defaultSteps) };
+}
+
+/** As a worker draws, with as many steps as there is time for. */
+function drawnBy({ engines, ladder }: Networks, model: HeadModel, rig: WarpRig): Generator {
+  const control = new TierControl({ ladder, frameMs: FRAME_MS });
+  return createDiffusionGenerator({ model, rig, engines, shelf: null, seed: 1 }, control);
 }
 
 async function benchCodec(
   parts: TestParts,
   codec: VideoCodec,
-  driver: string,
-  avatarPath: string,
-  seconds: number,
+  { driver, avatar: avatarPath, seconds, pack }: LiveOptions,
 ): Promise<LiveFigures> {
-  const spec = specOf(codec, { avatarPath });
+  const tier = pack === null ? 'geometric' : 'diffusion';
+  const spec = specOf(codec, { avatarPath, options: { ...PLAIN_OPTIONS, generator: tier } });
   const session = await createLiveSession(parts, spec);
   const peer = await TestPeer.open(spec.streams);
   let latest: SessionStats | null = null;
@@ -86,6 +135,7 @@ async function benchCodec(
     firstMotionMs: (liveMs ?? Number.NaN) - (peer.driverCaptures[0] ?? Number.NaN),
     cores: (user + system) / 1e6 / seconds,
     drops: stats.drops,
+    steps: stats.inference?.steps ?? 0,
   };
 }
 
@@ -112,8 +162,9 @@ export function formatLive(figures: readonly LiveFigures[]): string {
     one.skewMs.toFixed(0),
     one.firstMotionMs.toFixed(0),
     one.cores.toFixed(2),
+    String(one.steps),
   ]);
-  const head = ['codec', 'fps', ...LIVE_STAGES, 'skew p95', 'first motion', 'cores'];
+  const head = ['codec', 'fps', ...LIVE_STAGES, 'skew p95', 'first motion', 'cores', 'steps'];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
   const line = (cells: readonly string[]): string =>
     cells.map((cell, i) => cell.padStart(widths[i])).join('  ');

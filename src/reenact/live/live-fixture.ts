@@ -11,7 +11,9 @@ import { isRtcp, parseRtp, type RtpPacket } from '../../rtp/rtp-packet.ts';
 import { buildAvatar } from '../avatar.ts';
 import { LiveVideoDecoder } from '../codec/live-video-decoder.ts';
 import type { RgbaImage } from '../frame.ts';
+import type { Generator } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
+import type { WarpRig } from '../geometric/rig.ts';
 import { loadRig } from '../session.ts';
 import { createFaceTracker } from '../track/face-tracker.ts';
 import { createCalibrator } from './calibrator.ts';
@@ -71,8 +73,8 @@ export interface TestParts extends LiveSessionParts {
   close(): Promise<void>;
 }
 
-/** Builds avatars once a path: tests open many sessions. */
-export async function createTestParts(): Promise<TestParts> {
+/** Builds avatars once a path: tests open many sessions. @param draw makes a session's generator */
+export async function createTestParts(draw: (rig: WarpRig) => Generator = generatorOf): Promise<TestParts> {
   const rig = await loadRig();
   const calibrator = createCalibrator();
   const built = new Map<string, Promise<Awaited<ReturnType<typeof buildAvatar>>>>();
@@ -94,7 +96,7 @@ export async function createTestParts(): Promise<TestParts> {
         built.set(key, avatar);
       }
       const { rig: warpRig } = await avatar;
-      return { reference: warpRig.reference, generator: generatorOf(warpRig) };
+      return { reference: warpRig.reference, generator: draw(warpRig) };
     },
     close: () => calibrator.close(),
   };
