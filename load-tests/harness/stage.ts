@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { openBrowser, type TestBrowser } from '../../src/client/browser-fixture.ts';
 import type { VideoCodec } from '../../src/contract/live-session.ts';
 import { type ServerProcess, startServer } from '../../src/gateway/server-process.ts';
-import { STATE, until } from './demonstration.ts';
+import { MEASURED_SERVER, until } from './demonstration.ts';
 import type { Recorded } from './following.ts';
 import { descendants } from './process-usage.ts';
 import type { UdpRelay } from './udp-relay.ts';
@@ -65,7 +65,7 @@ export class Stage {
     const { codec = 'VP8', cameraSeconds = 20, clip } = options;
     const server = await startServer({
       args: ['--no-demo', '--no-https'],
-      env: { LOKI_STATE_DIR: STATE, LOKI_ROOMS_CODEC: codec, ...options.env },
+      env: { ...MEASURED_SERVER, LOKI_ROOMS_CODEC: codec, ...options.env },
     });
     const browsers: TestBrowser[] = [];
     try {
