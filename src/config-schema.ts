@@ -93,7 +93,7 @@ export const configSchema = z.strictObject({
     headFile: file,
   }),
   generator: section({
-    default: z.enum(['geometric', 'diffusion']).default('geometric'),
+    default: z.enum(['geometric', 'diffusion']).default('diffusion'),
     pack: file,
     provider: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt']).default('auto'),
     precision: z.enum(['auto', 'float32', 'int8']).default('auto'),

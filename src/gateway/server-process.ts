@@ -78,6 +78,8 @@ function launch({ args = [], env = {} }: ServerProcessOptions) {
       LOKI_HTTP_PORT: '0',
       LOKI_HTTPS_PORT: '0',
       LOKI_SFU_PORT: '0',
+      // The browsers of a test need what the networks would take of a small machine; who tests those asks for them.
+      LOKI_GENERATOR_DEFAULT: 'geometric',
       ...env,
     },
   });
