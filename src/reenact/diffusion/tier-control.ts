@@ -23,7 +23,7 @@ const NEWEST = 0.15;
 const SETTLE_FRAMES = 12;
 /** Before a better tier is tried; doubles when one that was tried had to go again. */
 const HOLD_MS = 5_000;
-const MAX_HOLD_MS = 80_000;
+const MAX_HOLD_MS = 640_000;
 /** A better tier that lasted so long was right. */
 const PROVEN_MS = 20_000;
 /** Use of all cores above which streams stutter, and below which there is room. */
