@@ -1,14 +1,9 @@
 import { LIVE_STAGES, type SessionStats, type VideoCodec } from '../../contract/live-session.ts';
-import { createDiffusionGenerator } from '../../reenact/diffusion/generator.ts';
 import { loadPack, type ModelPack } from '../../reenact/diffusion/pack/load-pack.ts';
 import { EngineKeeper } from '../../reenact/diffusion/runtime/engine-keeper.ts';
 import { InferenceEngine } from '../../reenact/diffusion/runtime/inference-engine.ts';
 import type { ProviderChoice } from '../../reenact/diffusion/runtime/providers.ts';
-import { TierControl } from '../../reenact/diffusion/tier-control.ts';
 import { quantile } from '../../reenact/evaluate/statistics.ts';
-import type { Generator } from '../../reenact/generator.ts';
-import type { WarpRig } from '../../reenact/geometric/rig.ts';
-import type { HeadModel } from '../../reenact/head/head-model.ts';
 import type { TestParts } from '../../reenact/live/live-fixture.ts';
 import {
   createTestParts,
@@ -21,10 +16,10 @@ import {
 import { createLiveSession } from '../../reenact/live/live-session.ts';
 import { SOUND_AHEAD_MS } from '../../reenact/live/picture-delay.ts';
 import { playFileInProcess } from '../../reenact/live/play-file-process.ts';
+import { drawnByNetworks, type SharedNetworks } from '../../reenact/runtime/avatar-cache.ts';
 import { stepLadder } from '../../reenact/runtime/generator-setup.ts';
 import { loadRig } from '../../reenact/session.ts';
 
-const FRAME_MS = 40;
 /** Not counted: the first seconds, in which the driver is learned and the compiler is at work. */
 const WARM_UP_MS = 8000;
 
@@ -60,7 +55,9 @@ export async function benchLive(options: LiveOptions): Promise<LiveFigures[]> {
   const { model } = await loadRig();
   const pack = folder === null ? null : await loadPack(folder, model.sha256);
   const networks = pack === null ? null : keepNetworks(pack, provider);
-  const parts = await createTestParts(networks === null ? undefined : (rig) => drawnBy(networks, model, rig));
+  const parts = await createTestParts(
+    networks === null ? undefined : (rig) => drawnByNetworks(networks, model, rig, null),
+  );
   try {
     const figures: LiveFigures[] = [];
     for (const codec of ['VP8', 'H264'] as const) figures.push(await benchCodec(parts, codec, options));
@@ -71,12 +68,7 @@ export async function benchLive(options: LiveOptions): Promise<LiveFigures[]> {
   }
 }
 
-interface Networks {
-  readonly engines: EngineKeeper;
-  readonly ladder: readonly number[];
-}
-
-function keepNetworks(pack: ModelPack, provider: ProviderChoice): Networks {
+function keepNetworks(pack: ModelPack, provider: ProviderChoice): SharedNetworks & { engines: EngineKeeper } {
   const { name, schedule } = pack.manifest;
   const engines = new EngineKeeper({
     packName: name,
@@ -85,12 +77,6 @@ function keepNetworks(pack: ModelPack, provider: ProviderChoice): Networks {
     onNews: ({ kind, detail }) => console.error(`networks ${kind}: ${detail}`),
   });
   return { engines, ladder: stepLadder(schedule.steps, schedule.defaultSteps) };
-}
-
-/** As a worker draws, with as many steps as there is time for. */
-function drawnBy({ engines, ladder }: Networks, model: HeadModel, rig: WarpRig): Generator {
-  const control = new TierControl({ ladder, frameMs: FRAME_MS });
-  return createDiffusionGenerator({ model, rig, engines, shelf: null, seed: 1 }, control);
 }
 
 async function benchCodec(

@@ -2,11 +2,13 @@ import { LokiError } from '../../errors.ts';
 import type { Avatar } from '../avatar.ts';
 import { createDiffusionGenerator } from '../diffusion/generator.ts';
 import type { EngineSource } from '../diffusion/runtime/engine-keeper.ts';
+import type { IdentityShelf } from '../diffusion/stream-seat.ts';
 import { TierControl } from '../diffusion/tier-control.ts';
 import type { LandmarkRig } from '../fit/landmark-rig.ts';
 import type { Generator } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
 import type { WarpRig } from '../geometric/rig.ts';
+import type { HeadModel } from '../head/head-model.ts';
 import type { LiveAvatar } from '../live/types.ts';
 import type { AvatarBuilder } from './avatar-builder.ts';
 import { type AvatarBasis, type AvatarKey, avatarKey } from './avatar-key.ts';
@@ -70,11 +72,7 @@ export class AvatarCache {
   #generator(key: AvatarKey, rig: WarpRig): Generator {
     const { networks, store } = this.#parts;
     if (networks === null) return generatorOf(rig);
-    const { engines, ladder } = networks;
-    return createDiffusionGenerator(
-      { model: this.#parts.rig.model, rig, engines, shelf: store.identities(key), seed: NOISE_SEED },
-      new TierControl({ ladder, frameMs: FRAME_MS }),
-    );
+    return drawnByNetworks(networks, this.#parts.rig.model, rig, store.identities(key));
   }
 
   #recall(key: AvatarKey, path: string): Promise<Avatar> {
@@ -99,4 +97,17 @@ export class AvatarCache {
     if (built === null) throw new LokiError('INTERNAL', 'The prepared avatar could not be read back.');
     return built;
   }
+}
+
+/** A session's generator, with as many steps as there is time for. @param shelf null where nothing is kept */
+export function drawnByNetworks(
+  { engines, ladder }: SharedNetworks,
+  model: HeadModel,
+  rig: WarpRig,
+  shelf: IdentityShelf | null,
+): Generator {
+  return createDiffusionGenerator(
+    { model, rig, engines, shelf, seed: NOISE_SEED },
+    new TierControl({ ladder, frameMs: FRAME_MS }),
+  );
 }
