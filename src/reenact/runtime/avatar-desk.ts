@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PortraitCheck } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -109,7 +108,7 @@ export class AvatarDesk {
   /** A machine that is never idle must not keep the gallery waiting for ever. */
   async #untilIdle(): Promise<void> {
     for (let polls = 0; polls < MAX_IDLE_POLLS && !this.#closed && !this.#options.idle(); polls++)
-      await delay(IDLE_POLL_MS, undefined, { ref: false });
+      await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS).unref());
   }
 
   /** Once more, where the process died under it: mostly that had another cause. */
