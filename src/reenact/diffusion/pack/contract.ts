@@ -1,7 +1,10 @@
 import { DRIVER_MAP_SIZE } from '../../raster/driver-map.ts';
 import { WINDOW_FACE_HEIGHTS, WINDOW_PX } from '../face-window.ts';
-import { RESIDUAL_VALUES, WEIGHT_VALUES } from '../runtime/patch-picture.ts';
 import type { GraphEntry, GraphName, PackManifest, TensorEntry } from './manifest.ts';
+
+/** Values a pixel of a patched decoder's `residual`: red, green, blue; and of its `weights`: gate, mask. */
+export const RESIDUAL_VALUES = 3;
+export const WEIGHT_VALUES = 2;
 
 /** Keys and values of the portrait for one attention layer of the denoiser, `[1, heads, tokens, dim]` each. */
 export interface ReferenceLayer {
@@ -100,7 +103,7 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
     },
     decoder: {
       inputs: { latent: [-1, ...code], ...(!whole && { warp: [-1, ...picture] }) },
-      outputs: decoderShapes(whole, resolution, patch),
+      outputs: decoderOutputs({ kind, resolution, patch: patch ?? null }, -1),
     },
   };
   const entries: Record<GraphName, GraphEntry> = { identity, denoiser, decoder };
@@ -125,14 +128,18 @@ export function layoutOf(manifest: PackManifest): PackLayout | string {
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
-function decoderShapes(whole: boolean, resolution: number, patch: number | undefined): Shapes {
+/** What the decoder of such a pack gives of `frames` frames, by name. @param frames -1: any number */
+export function decoderOutputs(
+  { kind, resolution, patch }: Pick<PackLayout, 'kind' | 'resolution' | 'patch'>,
+  frames: number,
+): Shapes {
   const pixels = [resolution, resolution];
-  if (whole) return { picture: [-1, 3, ...pixels] };
-  if (patch === undefined) return { delta: [-1, 3, ...pixels], mask: [-1, 1, ...pixels] };
+  if (kind === 'frame') return { picture: [frames, 3, ...pixels] };
+  if (patch === null) return { delta: [frames, 3, ...pixels], mask: [frames, 1, ...pixels] };
   const squares = [resolution / patch, resolution / patch];
   return {
-    residual: [-1, ...squares, RESIDUAL_VALUES * patch ** 2],
-    weights: [-1, ...squares, WEIGHT_VALUES * patch ** 2],
+    residual: [frames, ...squares, RESIDUAL_VALUES * patch ** 2],
+    weights: [frames, ...squares, WEIGHT_VALUES * patch ** 2],
   };
 }
 

@@ -1,6 +1,5 @@
 import { Tensor } from 'onnxruntime-node';
-import type { PackLayout } from '../pack/contract.ts';
-import { RESIDUAL_VALUES, WEIGHT_VALUES } from './patch-picture.ts';
+import { decoderOutputs, type PackLayout } from '../pack/contract.ts';
 
 type Tensors = Record<string, Tensor>;
 
@@ -78,7 +77,7 @@ export class BatchBuffers {
       this.denoiserFetches[newKey] = newKeys[i];
       this.denoiserFetches[newValue] = newValues[i];
     }
-    const decoded = mapValues(decodedShapes(layout, n), floats);
+    const decoded = mapValues(decoderOutputs(layout, n), floats);
     // The first layers of whole pictures take hundreds of megabytes each: sixteen together would not fit.
     this.decoderCalls = warped
       ? [{ feeds: { latent, warp }, fetches: decoded }]
@@ -100,16 +99,6 @@ export class BatchBuffers {
     this.references = mapValues(referenceTensors, dataOf);
     this.decoded = mapValues(decoded, dataOf);
   }
-}
-
-function decodedShapes({ kind, resolution, patch }: PackLayout, n: number): Record<string, number[]> {
-  if (kind === 'frame') return { picture: [n, 3, resolution, resolution] };
-  if (patch === null) return { delta: [n, 3, resolution, resolution], mask: [n, 1, resolution, resolution] };
-  const squares = [n, resolution / patch, resolution / patch];
-  return {
-    residual: [...squares, RESIDUAL_VALUES * patch ** 2],
-    weights: [...squares, WEIGHT_VALUES * patch ** 2],
-  };
 }
 
 function floats(shape: readonly number[]): Tensor {

@@ -1,9 +1,6 @@
+import { RESIDUAL_VALUES, WEIGHT_VALUES } from '../pack/contract.ts';
 import { MOST_MEAN, STEPS } from './change-picture.ts';
 import type { HeadShare } from './head-share.ts';
-
-/** Values a pixel of `residual`: red, green, blue; and of `weights`: gate, mask. */
-export const RESIDUAL_VALUES = 3;
-export const WEIGHT_VALUES = 2;
 
 /** What a decoder gives that leaves the last steps to us, of one frame. */
 export interface Patches {
