@@ -61,6 +61,8 @@ export interface Reenactor {
   readonly header: CoefficientsHeader;
   /** One frame out for every frame in, in order, under the same stamp. */
   reenact(frames: Observable<VideoFrame>): Observable<AnimatedFrame>;
+  /** Takes back the avatar's picture of a frame that is written. */
+  recycle(avatar: VideoFrame): void;
   /** The driver map of a frame, for the eye. */
   driverMapPicture(commanded: HeadCoefficients): RgbaImage;
   /** Compares the written video with what was commanded. `avatar` are its frames, in the portrait's crop. */

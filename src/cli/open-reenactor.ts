@@ -74,6 +74,7 @@ export async function openReenactor(
             return animated(frame);
           }),
         ),
+      recycle: ({ image }) => generator.recycle(image),
       driverMapPicture: (commanded) => driverMapPicture(mapper.render(commanded), SHOWN_MAP_SIZE),
       evaluate: async (avatar, run) => ({
         ...summariseMotion(

@@ -39,6 +39,7 @@ export const openPassThrough: OpenReenactor = async (job) => {
           };
         }),
       ),
+    recycle: () => {},
     driverMapPicture: () => ({ width: 1, height: 1, data: new Uint8Array([0, 128, 0, 255]) }),
     evaluate: () => Promise.reject(new Error('a pass-through has nothing to evaluate')),
     close: async () => {},

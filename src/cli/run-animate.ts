@@ -9,6 +9,7 @@ import { writeWhole } from '../reenact/codec/write-file.ts';
 import type { StageClock } from '../reenact/evaluate/stage-clock.ts';
 import { fromPulled } from '../reenact/flow/from-pulled.ts';
 import type { VideoFrame } from '../reenact/frame.ts';
+import { PixelPool } from '../reenact/pixel-pool.ts';
 import type { AnimatedFrame, AnimateJob, OpenReenactor, Reenactor } from './animate-job.ts';
 import { CoefficientsFile } from './coefficients-file.ts';
 import { avatarPanel, type CompareLayout, ComparePicture, compareLayout } from './compare-picture.ts';
@@ -50,7 +51,9 @@ export async function runAnimate(
   for (const path of Object.values(job.outputs)) if (path !== null) await checkWritable(path);
 
   let clock: StageClock | null = null;
+  const pixels = new PixelPool();
   const source = await openVideo(job.driverPath, {
+    pixels,
     onDecoded: (elapsedMs) => clock?.record('decode', elapsedMs),
   });
   try {
@@ -62,7 +65,7 @@ export async function runAnimate(
     try {
       throwIfCancelled(signal);
       events.onPhase?.('Animating');
-      const summary = await writeOutputs(job, source, reenactor, signal, events);
+      const summary = await writeOutputs(job, source, pixels, reenactor, signal, events);
       if (job.outputs.report !== null) {
         events.onPhase?.('Re-tracking the written video for the report');
         await writeReport(job, source, reenactor, summary, signal);
@@ -79,6 +82,8 @@ export async function runAnimate(
 async function writeOutputs(
   job: AnimateJob,
   source: VideoSource,
+  /** Of the driver's pictures. */
+  pixels: PixelPool,
   reenactor: Reenactor,
   signal: AbortSignal,
   events: AnimateEvents,
@@ -89,9 +94,18 @@ async function writeOutputs(
   let tracked = 0;
   try {
     const pulled = fromPulled(source.frames(), IN_FLIGHT - 1 + (reenactor.framesTogether ?? 1));
-    const written = reenactor.reenact(pulled.values.pipe(tap((frame) => outputs.remember(frame)))).pipe(
+    const underWay: VideoFrame[] = [];
+    const drivers = pulled.values.pipe(
+      tap((frame) => {
+        underWay.push(frame);
+        outputs.remember(frame);
+      }),
+    );
+    const written = reenactor.reenact(drivers).pipe(
       concatMap(async (frame) => {
         await outputs.write(frame);
+        reenactor.recycle(frame.avatar);
+        pixels.give(underWay.shift()!.image.data);
         pulled.release();
         frames++;
         if (frame.confidence > 0) tracked++;

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { FrameConverter, filterStep, rgbaFrame } from '../reenact/codec/frame-converter.ts';
+import { FrameConverter, filterStep } from '../reenact/codec/frame-converter.ts';
 import { openVideo } from '../reenact/codec/open-video.ts';
+import { RgbaFrame } from '../reenact/codec/rgba-frame.ts';
 
 const CHROMIUM = process.env['LOKI_CHROMIUM'] ?? '/usr/bin/chromium';
 const DRIVER = fileURLToPath(new URL('../../models/builtin/driver.mp4', import.meta.url));
@@ -85,14 +86,15 @@ async function writeCamera(path: string, clip: string, seconds: number): Promise
   const file = await open(path, 'w');
   const { width, height, fps } = video;
   await file.write(`YUV4MPEG2 W${width} H${height} F${Math.round(fps * 1000)}:1000 Ip C420\n`);
+  const rgba = new RgbaFrame(width, height);
   let left = Math.round(seconds * video.fps);
   for await (const { image } of video.frames()) {
     if (left-- <= 0) break;
-    const rgba = rgbaFrame(width, height, image.data);
+    rgba.fill(image.data);
     await file.write('FRAME\n');
-    await file.write((await converter.convert(rgba)).toBuffer());
-    rgba.free();
+    await file.write((await converter.convert(rgba.frame, { keep: true })).toBuffer());
   }
+  rgba.free();
   converter.close();
   await file.close();
   await video.close();

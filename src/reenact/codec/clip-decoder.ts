@@ -4,10 +4,12 @@ import { AV_NOPTS_VALUE } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, type Rational } from 'node-av/lib';
 import { LokiError } from '../../errors.ts';
 import type { RgbaImage } from '../frame.ts';
+import type { PixelPool } from '../pixel-pool.ts';
 import { FfmpegCallError, must, stampMs } from './ffmpeg.ts';
-import { FrameConverter, filterStep, rgbaImage } from './frame-converter.ts';
+import { FrameConverter, filterStep } from './frame-converter.ts';
 import { MediaFile } from './media-file.ts';
 import type { PictureGeometry } from './picture-geometry.ts';
+import { RgbaReader } from './rgba-frame.ts';
 
 /**
  * Above this size decoding goes to libuv's pool and gets threads of its own. Below, a frame takes a millisecond or
@@ -28,10 +30,13 @@ export class ClipDecoder {
   readonly #converter: FrameConverter;
   readonly #packet = new Packet();
   readonly #frame = new Frame();
+  readonly #reader = new RgbaReader();
+  readonly #pixels: PixelPool;
   readonly #timeBase: Rational;
   readonly #large: boolean;
 
-  private constructor(file: MediaFile, context: CodecContext, geometry: PictureGeometry) {
+  private constructor(file: MediaFile, context: CodecContext, geometry: PictureGeometry, pixels: PixelPool) {
+    this.#pixels = pixels;
     this.#file = file;
     this.#context = context;
     this.#timeBase = file.video!.timeBase;
@@ -48,7 +53,8 @@ export class ClipDecoder {
     ]);
   }
 
-  static async open(path: string, geometry: PictureGeometry): Promise<ClipDecoder> {
+  /** @param pixels where pictures are from */
+  static async open(path: string, geometry: PictureGeometry, pixels: PixelPool): Promise<ClipDecoder> {
     const file = await MediaFile.open(path);
     const { codecpar, timeBase } = file.video!;
     const codec = Codec.findDecoder(codecpar.codecId)!;
@@ -59,7 +65,7 @@ export class ClipDecoder {
       context.pktTimebase = timeBase;
       context.threadCount = isLarge(codecpar) ? Math.min(4, availableParallelism()) : 1;
       must(await context.open2(codec, null), 'open decoder');
-      return new ClipDecoder(file, context, geometry);
+      return new ClipDecoder(file, context, geometry, pixels);
     } catch (error) {
       context.freeContext();
       await file.close();
@@ -104,6 +110,7 @@ export class ClipDecoder {
 
   async close(): Promise<void> {
     this.#converter.close();
+    this.#reader.close();
     this.#packet.free();
     this.#frame.free();
     this.#context.freeContext();
@@ -130,7 +137,7 @@ export class ClipDecoder {
       const ms = stampMs(best === AV_NOPTS_VALUE ? this.#frame.pts : best, this.#timeBase);
       if (isWanted(ms)) {
         const converted = await this.#converter.convert(this.#frame, { aside: this.#large });
-        yield { image: rgbaImage(converted), stampMs: ms };
+        yield { image: this.#reader.read(converted, this.#pixels), stampMs: ms };
       }
       this.#frame.unref();
     }

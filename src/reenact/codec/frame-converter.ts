@@ -1,7 +1,6 @@
 import {
   AV_BUFFERSRC_FLAG_KEEP_REF,
   AV_BUFFERSRC_FLAG_PUSH,
-  AV_PIX_FMT_RGBA,
   type AVBufferSrcFlag,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -15,7 +14,6 @@ import {
   type AVPixelFormat,
 } from 'node-av/constants';
 import { avGetPixFmtName, Filter, type FilterContext, FilterGraph, Frame } from 'node-av/lib';
-import type { RgbaImage } from '../frame.ts';
 import { must } from './ffmpeg.ts';
 
 const KEEP = (AV_BUFFERSRC_FLAG_PUSH | AV_BUFFERSRC_FLAG_KEEP_REF) as AVBufferSrcFlag;
@@ -100,51 +98,6 @@ export class FrameConverter {
     this.#sink = sink;
     this.#inputKey = args;
   }
-}
-
-/**
- * A native frame with its own copy of an RGBA picture; the caller frees it. (`Frame.fromBuffer` only points at
- * JavaScript's memory, which may be changed or collected while FFmpeg still reads it.)
- */
-export function rgbaFrame(width: number, height: number, data: Uint8Array): Frame {
-  const frame = emptyRgbaFrame(width, height);
-  fillRgba(frame, data);
-  return frame;
-}
-
-/** The caller frees it. */
-export function emptyRgbaFrame(width: number, height: number): Frame {
-  const frame = new Frame();
-  frame.alloc();
-  frame.width = width;
-  frame.height = height;
-  frame.format = AV_PIX_FMT_RGBA;
-  frame.colorSpace = AVCOL_SPC_RGB;
-  frame.colorRange = AVCOL_RANGE_JPEG;
-  must(frame.getBuffer(), 'allocate frame');
-  return frame;
-}
-
-/** Copies a picture into a frame of its size. @param plane the frame's first, where the caller has it */
-export function fillRgba(frame: Frame, data: Uint8Array, plane: Uint8Array = frame.data![0]): void {
-  const stride = frame.linesize[0];
-  const row = frame.width * 4;
-  if (stride === row) plane.set(data);
-  else for (let y = 0; y < frame.height; y++) plane.set(data.subarray(y * row, (y + 1) * row), y * stride);
-}
-
-/** JavaScript's own copy of a native RGBA frame. @param data to copy it to, of its size */
-export function rgbaImage(
-  frame: Frame,
-  data: Uint8Array = new Uint8Array(frame.width * frame.height * 4),
-): RgbaImage {
-  const { width, height } = frame;
-  const plane = frame.data![0];
-  const stride = frame.linesize[0];
-  const row = width * 4;
-  if (stride === row) data.set(plane.subarray(0, row * height));
-  else for (let y = 0; y < height; y++) data.set(plane.subarray(y * stride, y * stride + row), y * row);
-  return { width, height, data };
 }
 
 /** Filters are created by name: FFmpeg's own parser of graph strings would need everything escaped. */

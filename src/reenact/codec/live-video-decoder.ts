@@ -8,7 +8,8 @@ import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import type { RgbaImage } from '../frame.ts';
 import { PixelPool } from '../pixel-pool.ts';
 import { must } from './ffmpeg.ts';
-import { FrameConverter, filterStep, rgbaImage } from './frame-converter.ts';
+import { FrameConverter, filterStep } from './frame-converter.ts';
+import { RgbaReader } from './rgba-frame.ts';
 
 /** Clockwise turn and mirroring that bring a picture upright. */
 export interface PictureTurn {
@@ -42,6 +43,7 @@ export class LiveVideoDecoder {
   readonly #pixels: PixelPool;
   readonly #packet = new Packet();
   readonly #frame = new Frame();
+  readonly #reader = new RgbaReader();
   #converter: FrameConverter | null = null;
   #turnKey = '';
   #large = false;
@@ -86,6 +88,7 @@ export class LiveVideoDecoder {
     this.#closed = true;
     await this.#busy;
     this.#converter?.close();
+    this.#reader.close();
     this.#packet.free();
     this.#frame.free();
     this.#context.freeContext();
@@ -103,7 +106,7 @@ export class LiveVideoDecoder {
     while (this.#context.receiveFrameSync(this.#frame) >= 0) {
       this.#large = this.#frame.width * this.#frame.height > LARGE_PIXELS;
       const converted = await this.#converterFor(turn).convert(this.#frame, { aside: this.#large });
-      image = rgbaImage(converted, this.#pixels.take(converted.width * converted.height * 4));
+      image = this.#reader.read(converted, this.#pixels);
       this.#frame.unref();
     }
     return image;

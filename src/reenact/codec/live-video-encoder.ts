@@ -10,10 +10,11 @@ import {
   FF_ENCODER_LIBVPX_VP8,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
+import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
 import type { RgbaImage } from '../frame.ts';
 import { must } from './ffmpeg.ts';
-import { emptyRgbaFrame, FrameConverter, fillRgba, filterStep } from './frame-converter.ts';
+import { FrameConverter, filterStep } from './frame-converter.ts';
+import { RgbaFrame } from './rgba-frame.ts';
 
 /** RTP's clock for video (RFC 7741, 4.1; RFC 6184, 5.1). */
 const TICKS_PER_SECOND = 90_000;
@@ -62,9 +63,7 @@ export class LiveVideoEncoder {
     filterStep('scale=out_color_matrix=smpte170m:out_range=tv:flags=bilinear'),
     filterStep('format=yuv420p'),
   ]);
-  /** Of the encoder's size, filled anew for every picture: see `PixelPool`. */
-  readonly #loaded: Frame;
-  readonly #plane: Uint8Array;
+  readonly #loaded: RgbaFrame;
   readonly #packet = new Packet();
   readonly #timeBase = new Rational(1, TICKS_PER_SECOND);
   readonly #frameTicks: bigint;
@@ -74,8 +73,7 @@ export class LiveVideoEncoder {
 
   private constructor(context: CodecContext, fps: number) {
     this.#context = context;
-    this.#loaded = emptyRgbaFrame(context.width, context.height);
-    this.#plane = this.#loaded.data![0];
+    this.#loaded = new RgbaFrame(context.width, context.height);
     this.#frameTicks = BigInt(Math.round(TICKS_PER_SECOND / fps));
     this.#packet.alloc();
   }
@@ -130,8 +128,8 @@ export class LiveVideoEncoder {
 
   async #encode(image: RgbaImage, ticks: number, forceKey: boolean): Promise<EncodedPicture | null> {
     if (this.#closed) return null;
-    fillRgba(this.#loaded, image.data, this.#plane);
-    const converted = await this.#converter.convert(this.#loaded, { keep: true });
+    this.#loaded.fill(image.data);
+    const converted = await this.#converter.convert(this.#loaded.frame, { keep: true });
     const pts = BigInt(Math.round(ticks));
     converted.pts = pts > this.#lastTicks ? pts : this.#lastTicks + 1n;
     this.#lastTicks = converted.pts;

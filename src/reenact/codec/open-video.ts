@@ -3,6 +3,7 @@ import { AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
 import { avGetCodecName, Codec } from 'node-av/lib';
 import { LokiError } from '../../errors.ts';
 import type { VideoFrame } from '../frame.ts';
+import { PixelPool } from '../pixel-pool.ts';
 import { ClipDecoder, undecodable } from './clip-decoder.ts';
 import { type ClipScan, scanClip } from './clip-scan.ts';
 import { FfmpegCallError } from './ffmpeg.ts';
@@ -73,6 +74,7 @@ class FileVideoSource implements VideoSource {
   readonly #geometry: PictureGeometry;
   readonly #scan: ClipScan;
   readonly #startMs: number;
+  readonly #pixels: PixelPool;
   readonly #onDecoded: ((elapsedMs: number) => void) | undefined;
   #closed = false;
 
@@ -90,6 +92,7 @@ class FileVideoSource implements VideoSource {
     this.#scan = scan;
     this.#startMs = startMs;
     this.#onDecoded = options.onDecoded;
+    this.#pixels = options.pixels ?? new PixelPool();
     this.width = geometry.width;
     this.height = geometry.height;
     this.frameCount = scan.frameCount;
@@ -100,7 +103,7 @@ class FileVideoSource implements VideoSource {
   }
 
   async *frames(): AsyncIterableIterator<VideoFrame> {
-    const decoder = await ClipDecoder.open(this.path, this.#geometry);
+    const decoder = await ClipDecoder.open(this.path, this.#geometry, this.#pixels);
     try {
       let sequence = 0;
       let lastMs = Number.NEGATIVE_INFINITY;
@@ -140,7 +143,7 @@ class FileVideoSource implements VideoSource {
     const needed = new Set(
       indices.map((index) => Math.max(0, upperBound(groupStartMs, stampsMs[index]) - 1)),
     );
-    const decoder = await ClipDecoder.open(this.path, this.#geometry);
+    const decoder = await ClipDecoder.open(this.path, this.#geometry, this.#pixels);
     const frames: VideoFrame[] = [];
     try {
       let next = 0;

@@ -23,7 +23,8 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { must } from './ffmpeg.ts';
-import { FrameConverter, filterStep, rgbaFrame } from './frame-converter.ts';
+import { FrameConverter, filterStep } from './frame-converter.ts';
+import { RgbaFrame } from './rgba-frame.ts';
 
 const TICKS = 90_000;
 const SAMPLE_RATE_HZ = 48_000;
@@ -145,11 +146,11 @@ async function writePictures(
       must(await format.interleavedWriteFrame(packet), 'write picture');
     }
   };
+  const picture = new RgbaFrame(width, height);
   for (const [index, stampMs] of stamps.entries()) {
     (clip.paint ?? paintRamp)(rgba, index, width, height);
-    const frame = rgbaFrame(width, height, rgba);
-    const converted = await converter.convert(frame);
-    frame.free();
+    picture.fill(rgba);
+    const converted = await converter.convert(picture.frame, { keep: true });
     converted.pts = BigInt(Math.round((stampMs * timeBase.den) / (1000 * timeBase.num)));
     must(await context.sendFrame(converted), 'encode');
     await drain();
@@ -157,6 +158,7 @@ async function writePictures(
   must(await context.sendFrame(null), 'flush');
   await drain();
   packet.free();
+  picture.free();
   converter.close();
 }
 

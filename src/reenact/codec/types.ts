@@ -1,4 +1,5 @@
 import type { VideoFrame } from '../frame.ts';
+import type { PixelPool } from '../pixel-pool.ts';
 
 /** A video file, open for reading. Frames come upright, with square pixels, the longer side at most 1280 px. */
 export interface VideoSource {
@@ -32,6 +33,8 @@ export interface VideoSource {
 export interface VideoSourceOptions {
   /** Larger frames are scaled down while decoding. Default 1280. */
   readonly maxSidePx?: number;
+  /** Where pictures are from; whoever is through with one may give it back. */
+  readonly pixels?: PixelPool;
   /** Called with the time that decoding and converting each frame of `frames()` took. */
   readonly onDecoded?: (elapsedMs: number) => void;
 }

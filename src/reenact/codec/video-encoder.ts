@@ -10,10 +10,11 @@ import {
   AVERROR_EOF,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import { Codec, CodecContext, type Frame, Packet, Rational, type Stream } from 'node-av/lib';
+import { Codec, CodecContext, Packet, Rational, type Stream } from 'node-av/lib';
 import type { VideoFrame } from '../frame.ts';
 import { must } from './ffmpeg.ts';
-import { FrameConverter, filterStep, rgbaFrame } from './frame-converter.ts';
+import { FrameConverter, filterStep } from './frame-converter.ts';
+import { RgbaFrame } from './rgba-frame.ts';
 
 /** Stamps of the encoded packets: fine enough for every frame rate in use. */
 const TICKS_PER_SECOND = 90_000;
@@ -36,6 +37,8 @@ export class VideoEncoder {
   readonly #context: CodecContext;
   readonly #converter: FrameConverter;
   readonly #packet = new Packet();
+  /** Loaded and encoded, to be loaded again. */
+  readonly #spare: RgbaFrame[] = [];
   #lastTicks = -1n;
 
   private constructor(options: VideoEncoderOptions, context: CodecContext) {
@@ -82,19 +85,26 @@ export class VideoEncoder {
   }
 
   /** Copies the pixels out of `frame`, so that they may change while `encode` waits its turn. */
-  load(frame: VideoFrame): Frame {
+  load(frame: VideoFrame): RgbaFrame {
     const { width, height, data } = frame.image;
     if (width !== this.#width || height !== this.#height) {
       throw new Error(`frame of ${width}x${height} in a video of ${this.#width}x${this.#height}`);
     }
-    return rgbaFrame(width, height, data);
+    const loaded = this.#spare.pop() ?? new RgbaFrame(width, height);
+    loaded.fill(data);
+    return loaded;
   }
 
-  /** Encodes a loaded frame (and frees it), handing out the packets that are ready, each valid until the next. */
-  async *encode(loaded: Frame, ptsMs: number): AsyncGenerator<Packet> {
+  /** A loaded frame that is not encoded after all. */
+  unload(loaded: RgbaFrame): void {
+    this.#spare.push(loaded);
+  }
+
+  /** Encodes a loaded frame (and unloads it), handing out the packets that are ready, each valid until the next. */
+  async *encode(loaded: RgbaFrame, ptsMs: number): AsyncGenerator<Packet> {
     try {
       const ticks = BigInt(Math.round((ptsMs * TICKS_PER_SECOND) / 1000));
-      const converted = await this.#converter.convert(loaded);
+      const converted = await this.#converter.convert(loaded.frame, { keep: true });
       converted.pts = ticks > this.#lastTicks ? ticks : this.#lastTicks + 1n;
       this.#lastTicks = converted.pts;
       converted.timeBase = this.timeBase;
@@ -103,7 +113,7 @@ export class VideoEncoder {
       // In libuv's pool: x264 takes longer than everything around it.
       must(await this.#context.sendFrame(converted), 'encode');
     } finally {
-      loaded.free();
+      this.unload(loaded);
     }
     yield* this.#ready();
   }
@@ -116,6 +126,7 @@ export class VideoEncoder {
 
   close(): void {
     this.#converter.close();
+    for (const loaded of this.#spare.splice(0)) loaded.free();
     this.#packet.free();
     this.#context.freeContext();
   }

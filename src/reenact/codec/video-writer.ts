@@ -86,7 +86,7 @@ class Mp4Writer implements VideoWriter {
       this.#encoded = previous.then(
         () => this.#encode(loaded, frame.ptsMs),
         (error: unknown) => {
-          loaded.free();
+          this.#encoder.unload(loaded);
           throw error;
         },
       );

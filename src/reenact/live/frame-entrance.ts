@@ -38,8 +38,9 @@ export class FrameEntrance {
    * A picture of the driver.
    *
    * @param mark time mark read in the picture
+   * @returns false where it was dropped
    */
-  admitPicture(picture: DriverPicture, video: DriverVideo, mark: number | null): void {
+  admitPicture(picture: DriverPicture, video: DriverVideo, mark: number | null): boolean {
     const { traces } = this.#options;
     const { image, encoded, decodeMs } = picture;
     const nowMs = performance.now();
@@ -63,7 +64,10 @@ export class FrameEntrance {
       lastPacketMs: encoded.lastPacketMs,
       mark,
     };
-    this.admit(media, video, trace, nowMs, (stamp) => ({ kind: 'picture', frame: { ...stamp, image } }));
+    return this.admit(media, video, trace, nowMs, (stamp) => ({
+      kind: 'picture',
+      frame: { ...stamp, image },
+    }));
   }
 
   /**
@@ -71,6 +75,7 @@ export class FrameEntrance {
    *
    * @param rawTicks 90 kHz, of the driver's own stream
    * @param nowMs steady clock
+   * @returns false where it was dropped
    */
   admit(
     rawTicks: number,
@@ -78,19 +83,20 @@ export class FrameEntrance {
     trace: Omit<FrameTrace, 'ticks'>,
     nowMs: number,
     inputOf: (stamp: FrameStamp) => LiveInput,
-  ): void {
+  ): boolean {
     const { presence, drops } = this.#options;
     presence.input(nowMs);
     if (!this.#rate.admits(rawTicks / VIDEO_TICKS_PER_MS)) {
       drops.add('rate');
-      return;
+      return false;
     }
     const ticks = this.#clock.place(rawTicks, stream);
     if (ticks === null) {
       drops.add('stale');
-      return;
+      return false;
     }
     this.#push({ ...trace, ticks }, inputOf);
+    return true;
   }
 
   /** A frame that no driver made: the avatar on its way to rest, and there. */

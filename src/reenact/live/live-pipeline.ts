@@ -20,8 +20,8 @@ export type LiveInput =
 export interface LivePipelineParts {
   readonly stages: LiveStages;
   readonly drops: DropCounters;
-  /** The driver's picture is not needed any more. */
-  onTracked(frame: VideoFrame): void;
+  /** The driver's picture is not needed any more: it was tracked, or a newer one took its place. */
+  onThrough(frame: VideoFrame): void;
   /** Sees every canonical face; @returns whether it may move the avatar */
   onFace(result: TrackResult): boolean;
   /** Sees every frame of the avatar before the label. */
@@ -38,10 +38,13 @@ export interface LivePipelineParts {
  */
 export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineParts): Observable<unknown> {
   const { stages, drops } = parts;
-  const beforeTracking = latestWins<LiveInput>(1, () => drops.add('track'));
+  const beforeTracking = latestWins<LiveInput>(1, (input) => {
+    drops.add('track');
+    if (input.kind === 'picture') parts.onThrough(input.frame);
+  });
   const beforeDrawing = latestWins<TrackResult>(1, () => drops.add('draw'));
   const track = (frame: VideoFrame): Observable<TrackResult> =>
-    trackFaces(of(frame), stages).pipe(tap(() => parts.onTracked(frame)));
+    trackFaces(of(frame), stages).pipe(tap(() => parts.onThrough(frame)));
   const tracked = inputs.pipe(
     beforeTracking.admit,
     concatMap((input) => (input.kind === 'picture' ? track(input.frame) : of(input.result))),

@@ -144,7 +144,7 @@ export class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements L
     this.#pipeline = livePipeline(this.#inputs, {
       stages: this.#stages,
       drops: this.#drops,
-      onTracked: ({ image }) => this.#pixels.give(image.data),
+      onThrough: ({ image }) => this.#pixels.give(image.data),
       onFace: (result) => this.#onFace(result),
       onAvatar: (frame) => this.#onAvatar(frame),
       label: () => this.#label,
@@ -251,10 +251,13 @@ export class RtpLiveSession extends EventEmitter<LiveSessionEvents> implements L
   }
 
   #onPicture(picture: DriverPicture, video: DriverVideo): void {
-    if (this.#tracking !== 'server' || this.#closing !== null) return;
+    if (this.#tracking !== 'server' || this.#closing !== null) {
+      this.#pixels.give(picture.image.data);
+      return;
+    }
     this.#meter.frameCame();
     const mark = this.#stages.options.probe ? readTimeMark(picture.image) : null;
-    this.#entrance.admitPicture(picture, video, mark);
+    if (!this.#entrance.admitPicture(picture, video, mark)) this.#pixels.give(picture.image.data);
   }
 
   #onFace({ face }: TrackResult): boolean {
