@@ -25,6 +25,7 @@ export interface RtpStream {
   readonly extensions: {
     readonly absCaptureTime?: number;
     readonly videoOrientation?: number;
+    readonly playoutDelay?: number;
   };
 }
 

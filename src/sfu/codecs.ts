@@ -9,6 +9,7 @@ export const H264_PROFILE = '42e01f';
 export const EXTENSIONS = {
   absCaptureTime: { uri: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time', id: 13 },
   videoOrientation: { uri: 'urn:3gpp:video-orientation', id: 11 },
+  playoutDelay: { uri: 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay', id: 14 },
 } as const;
 
 const VIDEO_CLOCK_HZ = 90_000;
@@ -79,7 +80,7 @@ export function newAvatarStreams(codec: VideoCodec, cname: string): AvatarStream
       payloadType: 96,
       ssrc: videoSsrc,
       clockRateHz: VIDEO_CLOCK_HZ,
-      extensions: { absCaptureTime },
+      extensions: { absCaptureTime, playoutDelay: EXTENSIONS.playoutDelay.id },
     },
     audio: {
       kind: 'audio',
@@ -96,14 +97,16 @@ export function newAvatarStreams(codec: VideoCodec, cname: string): AvatarStream
 
 /** RTP parameters under which the worker's stream enters mediasoup. */
 export function avatarRtpParameters(stream: RtpStream, cname: string): types.RtpParameters {
-  const { absCaptureTime } = stream.extensions;
+  const headerExtensions = (['absCaptureTime', 'playoutDelay'] as const).flatMap((name) => {
+    const id = stream.extensions[name];
+    return id === undefined ? [] : [{ uri: EXTENSIONS[name].uri, id }];
+  });
   return {
     codecs: [
       codecParameters(stream.kind === 'video' ? (stream.codec as VideoCodec) : 'opus', stream.payloadType),
     ],
     encodings: [{ ssrc: stream.ssrc }],
-    headerExtensions:
-      absCaptureTime === undefined ? [] : [{ uri: EXTENSIONS.absCaptureTime.uri, id: absCaptureTime }],
+    headerExtensions,
     rtcp: { cname, reducedSize: true },
   };
 }

@@ -1,8 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import type { RtpParameters } from 'mediasoup/types';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { LokiError } from '../errors.ts';
+import { EXTENSIONS } from './codecs.ts';
 import type { SignalingClient } from './signaling/client.ts';
 import { MAX_MESSAGE_BYTES } from './signaling/constants.ts';
 import type { ConsumerInfo, TransportInfo } from './signaling/messages.ts';
@@ -217,6 +219,27 @@ describe('coming and going', () => {
     const after = await watch(viewer);
     expect(after).toHaveLength(2);
     expect(after[0].producerId).not.toBe(before[0].producerId);
+  });
+
+  it('has viewers told to show each picture at once, and sound as it comes', async () => {
+    server = await startTestServer();
+    await server.sfu.rooms.create({ roomId: 'r', avatarId: 'luna' });
+    await joined(testToken('r', 'driver'));
+    const viewer = await joined(testToken('r', 'viewer'));
+    const { transportId } = await viewer.request('createTransport', { direction: 'receive' });
+    const { uri } = EXTENSIONS.playoutDelay;
+    const headerExtensions = ['audio', 'video'].map((kind) => ({ kind, uri, preferredId: 14 }));
+    const { consumers } = await viewer.request('watch', {
+      transportId,
+      rtpCapabilities: { ...RECEIVER, headerExtensions },
+    });
+    const uris = ({ rtpParameters }: ConsumerInfo) =>
+      (rtpParameters as unknown as RtpParameters).headerExtensions?.map((extension) => extension.uri);
+    expect(uris(consumers.find(({ kind }) => kind === 'video')!)).toContain(uri);
+    const [session] = server.reenactment.sessions.values();
+    const { video, audio } = session.spec.streams;
+    expect(video.extensions.playoutDelay).toBe(EXTENSIONS.playoutDelay.id);
+    expect(audio.extensions.playoutDelay).toBeUndefined();
   });
 
   it('lets everyone go when the room is closed', async () => {

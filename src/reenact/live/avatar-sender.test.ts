@@ -7,7 +7,11 @@ import { AvatarSender } from './avatar-sender.ts';
 import { isContiguous, streamsOf } from './live-fixture.ts';
 import type { EgressReservation } from './types.ts';
 
-const streams = streamsOf('VP8', 7000);
+const plain = streamsOf('VP8', 7000);
+const streams = {
+  ...plain,
+  video: { ...plain.video, extensions: { ...plain.video.extensions, playoutDelay: 9 } },
+};
 
 function collect(egress: EgressReservation | null): {
   sender: AvatarSender;
@@ -55,7 +59,11 @@ describe('avatar sender', () => {
       expect(timestamp).toBe((1.5e14 + i * 3600) % 2 ** 32);
       expect(absCaptureTime!.captureTimeMs).toBeCloseTo(1.7e12 + i * 40, 2);
     });
-    for (const { payload } of video) expect(payload.length).toBeLessThanOrEqual(1150);
+    for (const { payload, extensions } of video) {
+      expect(payload.length).toBeLessThanOrEqual(1150);
+      // Shown at once: no delay at least, none at most.
+      expect(extensions.find(({ id }) => id === 9)?.data).toEqual(Uint8Array.of(0, 0, 0));
+    }
   });
 
   it('has always reserved more numbers than it has used', () => {

@@ -2,6 +2,7 @@ import type { AvatarStreams } from '../../contract/live-session.ts';
 import { buildAbsCaptureTime } from '../../rtp/abs-capture-time.ts';
 import { packetiseH264 } from '../../rtp/h264-payload.ts';
 import type { HeaderExtension } from '../../rtp/header-extensions.ts';
+import { buildPlayoutDelay } from '../../rtp/playout-delay.ts';
 import { buildSenderReport } from '../../rtp/rtcp.ts';
 import { buildRtp } from '../../rtp/rtp-packet.ts';
 import { PICTURE_ID_MODULUS, packetiseVp8 } from '../../rtp/vp8-payload.ts';
@@ -16,6 +17,8 @@ const RESERVE_AT = 250;
 const SEQUENCE_MODULUS = 2 ** 16;
 const TIMESTAMP_MODULUS = 2 ** 32;
 const VIDEO_TICKS_PER_MS = 90;
+/** The avatar is live: evening out its frames would cost a viewer more than it gives. */
+const AT_ONCE = buildPlayoutDelay({ minMs: 0, maxMs: 0 });
 
 export interface AvatarSenderOptions {
   readonly streams: AvatarStreams;
@@ -58,7 +61,9 @@ export class AvatarSender {
         : packetiseVp8(picture.data, this.#pictureId, MAX_PAYLOAD_BYTES);
     this.#pictureId = (this.#pictureId + 1) % PICTURE_ID_MODULUS;
     this.#spend(payloads.length);
-    const extensions = captureExtension(video.extensions.absCaptureTime, captureTimeMs);
+    const { absCaptureTime, playoutDelay } = video.extensions;
+    const extensions = captureExtension(absCaptureTime, captureTimeMs);
+    if (playoutDelay !== undefined) extensions.push({ id: playoutDelay, data: AT_ONCE });
     payloads.forEach((payload, i) => {
       const marker = i === payloads.length - 1;
       this.#send(this.#video, video, payload, ticks, marker, extensions);

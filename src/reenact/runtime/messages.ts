@@ -42,6 +42,7 @@ const rtpStream: z.ZodType<RtpStream> = z.object({
   extensions: z.object({
     absCaptureTime: z.number().int().exactOptional(),
     videoOrientation: z.number().int().exactOptional(),
+    playoutDelay: z.number().int().exactOptional(),
   }),
 });
 const driverStreams: z.ZodType<DriverStreams> = z.object({
