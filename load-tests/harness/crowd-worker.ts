@@ -58,9 +58,10 @@ async function obey(order: CrowdOrder): Promise<void> {
     let toDecode = order.decoders;
     const come = async (): Promise<void> => {
       while (left-- > 0) {
-        const viewer = await watch(order.base, order.room, order.token);
+        const decodes = toDecode-- > 0;
+        const viewer = await watch(order.base, order.room, order.token, { sealed: !decodes });
         viewers.push(viewer);
-        if (toDecode-- > 0) await decode(viewer);
+        if (decodes) await decode(viewer);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, come));
