@@ -1,5 +1,5 @@
 /**
- * What many viewers cost, beside what mediasoup alone takes to forward the same stream to as many:
+ * What many viewers cost, beside what mediasoup alone takes to forward the same stream to as many, both at the same time:
  *
  *     npm run load -- fanout [--viewers 100] [--rounds 3] [--seconds 12]
  */
@@ -19,7 +19,8 @@ import { cpuSeconds, ProcessUsage } from './harness/process-usage.ts';
 import { type Budget, report, round } from './harness/report.ts';
 import { cadence } from './harness/series.ts';
 
-const CROWDS = 4;
+/** Processes that watch each of the two. */
+const CROWDS = 2;
 /** Of all viewers these decode what they get. */
 const DECODERS = 2;
 const SETTLE_MS = 3000;
@@ -60,24 +61,31 @@ let usage: ProcessUsage | null = null;
 try {
   const plain = child('plain-sfu');
   const plainBase = await feed(plain);
-  const crowds = Array.from({ length: CROWDS }, () => child('crowd-worker'));
+  const crowdOf = (): ChildProcess[] => Array.from({ length: CROWDS }, () => child('crowd-worker'));
+  const [ourCrowd, theirCrowd] = [crowdOf(), crowdOf()];
   const gateway = server.child.pid!;
   usage = new ProcessUsage({
     gateway,
     'plain mediasoup': plain.pid!,
-    ...Object.fromEntries(crowds.map(({ pid }, i) => [`viewers ${i + 1}`, pid!])),
+    ...Object.fromEntries([...ourCrowd, ...theirCrowd].map(({ pid }, i) => [`viewers ${i + 1}`, pid!])),
   });
+  // The one who passes the stream on watches the real server: one less is needed there.
+  await Promise.all([
+    come(ourCrowd, server.base, 'demo', viewers - 1),
+    come(theirCrowd, plainBase, 'plain', viewers),
+  ]);
+  await sleep(SETTLE_MS);
   const ours: Phase[] = [];
   const theirs: Phase[] = [];
   for (let i = 0; i < rounds; i++) {
-    // The one who passes the stream on watches the real server: one less is needed there.
-    ours.push(
-      await phase(crowds, server.base, 'demo', viewers - 1, () => served({ gateway }, ['gateway', 'sfu'])),
-    );
-    theirs.push(
-      await phase(crowds, plainBase, 'plain', viewers, () => served({ plain: plain.pid! }, ['plain'])),
-    );
+    const [one, other] = await Promise.all([
+      phase(ourCrowd, viewers - 1, () => served({ gateway }, ['gateway', 'sfu'])),
+      phase(theirCrowd, viewers, () => served({ plain: plain.pid! }, ['plain'])),
+    ]);
+    ours.push(one);
+    theirs.push(other);
   }
+  await all(theirCrowd, () => ({ do: 'leave' }));
   const cores = (phases: readonly Phase[]): number =>
     quantile(
       phases.map((one) => one.cores),
@@ -108,15 +116,7 @@ try {
     `- the same a packet that viewers received: ${round(quantile(ratios, 0.5))} (${ratios.map(round).join(', ')})`,
   );
 
-  await all(crowds, (i) => ({
-    do: 'watch',
-    base: server.base,
-    room: 'demo',
-    token,
-    ...share(viewers - 1, i),
-  }));
-  const before = await all(crowds, () => ({ do: 'count' }));
-  const seen = await watchInChromium(before);
+  const seen = await watchInChromium(ourCrowd);
   budgets.push({
     what: 'frames a second in Chromium among them',
     value: seen.fps,
@@ -134,22 +134,21 @@ try {
 }
 await report('fanout', budgets, { processes: usage?.groups() ?? [], notes });
 
-/** Viewers come, are counted for a while, and leave. */
-async function phase(
+async function come(
   crowds: readonly ChildProcess[],
   base: string,
   room: string,
   count: number,
-  cpu: () => number,
-): Promise<Phase> {
+): Promise<void> {
   await all(crowds, (i) => ({ do: 'watch', base, room, token, ...share(count, i) }));
-  await sleep(SETTLE_MS);
+}
+
+/** What a crowd gets and costs for a while. */
+async function phase(crowds: readonly ChildProcess[], count: number, cpu: () => number): Promise<Phase> {
   const [before, cpuBefore, beganMs] = [await all(crowds, () => ({ do: 'count' })), cpu(), performance.now()];
   await sleep(seconds * 1000);
   const [spanS, cpuAfter] = [(performance.now() - beganMs) / 1000, cpu()];
   const after = await all(crowds, () => ({ do: 'count' }));
-  await all(crowds, () => ({ do: 'leave' }));
-  await sleep(SETTLE_MS);
   const gained = (of: (one: CrowdCount) => number): number =>
     after.reduce((sum, one, i) => sum + of(one) - of(before[i]), 0);
   return {
@@ -159,7 +158,8 @@ async function phase(
   };
 }
 
-async function watchInChromium(before: readonly CrowdCount[]) {
+async function watchInChromium(crowds: readonly ChildProcess[]) {
+  const before = await all(crowds, () => ({ do: 'count' }));
   const browser = await openBrowser(0);
   try {
     const page = await browser.page({ camera: false });
@@ -171,7 +171,7 @@ async function watchInChromium(before: readonly CrowdCount[]) {
     const fromMs = Date.now();
     await sleep(seconds * 1000);
     const seen = cadence(await shown(), fromMs, Date.now());
-    const after = await all(crowdsOf(), () => ({ do: 'count' }));
+    const after = await all(crowds, () => ({ do: 'count' }));
     const decoded = after.reduce((sum, one, i) => sum + one.decoded - before[i].decoded, 0);
     const undecodable = after.reduce((sum, one) => sum + one.undecodable, 0);
     notes.push(
@@ -181,10 +181,6 @@ async function watchInChromium(before: readonly CrowdCount[]) {
   } finally {
     await browser.close();
   }
-}
-
-function crowdsOf(): ChildProcess[] {
-  return children.slice(1);
 }
 
 /** Passes the stream that `source` watches on to plain mediasoup. @returns where that is watched */

@@ -33,8 +33,6 @@ export interface CrowdCount {
 }
 
 const UPRIGHT = { rotationDeg: 0, flip: false } as const;
-/** Handshakes at a time: they are JavaScript, and many at once would time out. */
-const AT_ONCE = 4;
 
 let viewers: WhepViewer[] = [];
 let decoded = 0;
@@ -54,17 +52,13 @@ async function obey(order: CrowdOrder): Promise<void> {
     await Promise.all(viewers.map((viewer) => viewer.close()));
     viewers = [];
   } else if (order.do === 'watch') {
-    let left = order.viewers;
-    let toDecode = order.decoders;
-    const come = async (): Promise<void> => {
-      while (left-- > 0) {
-        const decodes = toDecode-- > 0;
-        const viewer = await watch(order.base, order.room, order.token, { sealed: !decodes });
-        viewers.push(viewer);
-        if (decodes) await decode(viewer);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, come));
+    // One after another: handshakes are JavaScript, and many at once would time out.
+    for (let i = 0; i < order.viewers; i++) {
+      const decodes = i < order.decoders;
+      const viewer = await watch(order.base, order.room, order.token, { sealed: !decodes });
+      viewers.push(viewer);
+      if (decodes) await decode(viewer);
+    }
   }
 }
 

@@ -97,11 +97,18 @@ export async function watch(
   });
   const sdp = await response.text();
   if (response.status !== 201) throw new Error(`the viewer was refused: ${response.status} ${sdp}`);
-  if (sealed)
-    peer.connectionStateChange.subscribe((state) => state === 'connected' && countSealed(peer, viewer));
+  const connected = new Promise<void>((resolve, reject) => {
+    peer.connectionStateChange.subscribe((state) => {
+      if (state === 'failed' || state === 'closed') reject(new Error(`the viewer's connection ${state}`));
+      if (state !== 'connected') return;
+      if (sealed) countSealed(peer, viewer);
+      resolve();
+    });
+  });
   await peer.setRemoteDescription({ type: 'answer', sdp });
   for (const [, port] of sdp.matchAll(/^a=candidate:\S+ \d+ udp \d+ \S+ (\d+)/gim))
     remotePorts.add(Number(port));
+  await connected;
   return viewer;
 }
 
