@@ -9,6 +9,7 @@ import { opusPackets } from '../codec/open-sound.ts';
 import { openVideo } from '../codec/open-video.ts';
 import type { VideoSource } from '../codec/types.ts';
 import type { VideoFrame } from '../frame.ts';
+import { PixelPool } from '../pixel-pool.ts';
 import { AvatarEncoder } from './avatar-encoder.ts';
 import { AvatarSender } from './avatar-sender.ts';
 import { UdpPort } from './udp-port.ts';
@@ -54,7 +55,8 @@ const TOO_LATE_MS = 500;
  * @throws LokiError INPUT_NOT_FOUND, INPUT_UNREADABLE, NO_VIDEO_STREAM
  */
 export async function playFile(options: PlayFileOptions): Promise<FilePlayer> {
-  const source = await openVideo(options.path, { maxSidePx: options.maxSidePx ?? MAX_SIDE_PX });
+  const pixels = new PixelPool();
+  const source = await openVideo(options.path, { maxSidePx: options.maxSidePx ?? MAX_SIDE_PX, pixels });
   try {
     const encoder = await AvatarEncoder.open({
       codec: options.streams.video.codec === 'H264' ? 'H264' : 'VP8',
@@ -71,7 +73,7 @@ export async function playFile(options: PlayFileOptions): Promise<FilePlayer> {
           encoder.requestKeyFrame(performance.now());
     });
     port.setPeer(options.to);
-    return new RtpFilePlayer(options, source, encoder, port);
+    return new RtpFilePlayer(options, source, pixels, encoder, port);
   } catch (error) {
     await source.close();
     throw error;
@@ -82,6 +84,7 @@ class RtpFilePlayer implements FilePlayer {
   readonly ended: Promise<LokiError | null>;
   readonly #options: PlayFileOptions;
   readonly #source: VideoSource;
+  readonly #pixels: PixelPool;
   readonly #encoder: AvatarEncoder;
   readonly #port: UdpPort;
   readonly #sender: AvatarSender;
@@ -90,9 +93,16 @@ class RtpFilePlayer implements FilePlayer {
   /** Of the file's first frame, Unix milliseconds on a clock that is never set. */
   #startMs = now();
 
-  constructor(options: PlayFileOptions, source: VideoSource, encoder: AvatarEncoder, port: UdpPort) {
+  constructor(
+    options: PlayFileOptions,
+    source: VideoSource,
+    pixels: PixelPool,
+    encoder: AvatarEncoder,
+    port: UdpPort,
+  ) {
     this.#options = options;
     this.#source = source;
+    this.#pixels = pixels;
     this.#encoder = encoder;
     this.#port = port;
     this.#sender = new AvatarSender({
@@ -139,6 +149,7 @@ class RtpFilePlayer implements FilePlayer {
         const mediaMs = loop * this.#source.durationMs + frame.ptsMs;
         await this.#until(mediaMs);
         await this.#sendPicture(frame, this.#startMs + mediaMs);
+        this.#pixels.give(frame.image.data);
       }
   }
 
