@@ -3,8 +3,8 @@ const MOST_STEPS = 0xfff;
 const STEP_MS = 10;
 
 /**
- * How long a receiver may keep a frame before it shows it (webrtc.org, playout-delay; 3 bytes). With 0 and 0 a browser
- * shows each frame as soon as it can be decoded, instead of evening out when frames come.
+ * How long a receiver may keep a frame before it shows it (webrtc.org, playout-delay; 3 bytes). With 0 at least and half a
+ * second at most, Chromium shows each frame as soon as it can be decoded, instead of evening out when frames come.
  */
 export function buildPlayoutDelay({ minMs, maxMs }: { minMs: number; maxMs: number }): Uint8Array {
   const steps = (ms: number): number => Math.min(MOST_STEPS, Math.max(0, Math.round(ms / STEP_MS)));

@@ -9,20 +9,55 @@ const STEP_SHARE = 0.25;
 const SOUND_OUT_MS = 15;
 /** Neither waits longer for the other: a skew beyond is less bad than an avatar that is late. */
 const MOST_WAIT_MS = 200;
+/** A picture that waits at all. */
+const LEAST_PICTURE_MS = 1;
+
+/** Sound that comes later than this, for so many steps, has the picture wait: only then, for what it costs. */
+const PICTURE_WAITS_FROM_MS = 35;
+const PICTURE_WAITS_AFTER_STEPS = 3;
+/** After so many steps pictures are shown at once again, to see whether the sound keeps up now. */
+const EVENED_STEPS = 30;
 
 /** How long picture and sound wait in their jitter buffers at least, ms. */
 export interface Waits {
   readonly pictureMs: number;
   readonly soundMs: number;
+  /** For how many steps in a row the sound has been too late for a picture that is shown at once. */
+  readonly lateSteps: number;
+  /**
+   * Steps for which the picture is still one that waits, at least a millisecond. The browser then evens out when pictures
+   * come, by its own measure of how uneven that is: far more than it was asked for.
+   */
+  readonly evenedSteps: number;
 }
 
+export const NO_WAITS: Waits = { pictureMs: 0, soundMs: 0, lateSteps: 0, evenedSteps: 0 };
+
 /** The next waits. @param skewMs by how much the sound of a moment comes later than its picture */
-export function nextWaits({ pictureMs, soundMs }: Waits, skewMs: number): Waits {
-  if (Math.abs(skewMs) <= DEAD_ZONE_MS) return { pictureMs, soundMs };
-  // One of the two is always 0: whoever is ahead waits, and first stops letting the other one wait.
-  const ahead = pictureMs - soundMs + skewMs * STEP_SHARE;
+export function nextWaits(waits: Waits, skewMs: number): Waits {
+  const step = Math.abs(skewMs) <= DEAD_ZONE_MS ? 0 : skewMs * STEP_SHARE;
+  return waits.evenedSteps > 0 ? whileEvened(waits, step) : whileAtOnce(waits, step, skewMs);
+}
+
+/** Only sound can wait. */
+function whileAtOnce({ soundMs, lateSteps }: Waits, step: number, skewMs: number): Waits {
+  const late = soundMs === 0 && skewMs > PICTURE_WAITS_FROM_MS ? lateSteps + 1 : 0;
+  if (late >= PICTURE_WAITS_AFTER_STEPS)
+    return { ...NO_WAITS, pictureMs: Math.min(MOST_WAIT_MS, skewMs), evenedSteps: EVENED_STEPS };
+  return { ...NO_WAITS, soundMs: Math.min(MOST_WAIT_MS, Math.max(0, soundMs - step)), lateSteps: late };
+}
+
+/** Whoever is ahead waits, and first stops letting the other one wait. */
+function whileEvened({ pictureMs, soundMs, evenedSteps }: Waits, step: number): Waits {
+  if (evenedSteps === 1) return NO_WAITS;
+  const ahead = pictureMs - LEAST_PICTURE_MS - soundMs + step;
   const wait = Math.min(MOST_WAIT_MS, Math.abs(ahead));
-  return ahead > 0 ? { pictureMs: wait, soundMs: 0 } : { pictureMs: 0, soundMs: wait };
+  return {
+    pictureMs: LEAST_PICTURE_MS + (ahead > 0 ? wait : 0),
+    soundMs: ahead > 0 ? 0 : wait,
+    lateSteps: 0,
+    evenedSteps: evenedSteps - 1,
+  };
 }
 
 /**
@@ -30,7 +65,7 @@ export function nextWaits({ pictureMs, soundMs }: Waits, skewMs: number): Waits 
  * when packets were forwarded, and hold the picture back far longer than the sound needs.
  */
 export class LipSync {
-  #waits: Waits = { pictureMs: 0, soundMs: 0 };
+  #waits = NO_WAITS;
   #of: AvatarStream | null = null;
 
   /**
@@ -42,7 +77,7 @@ export class LipSync {
     const { videoReceiver, soundReceiver } = avatar;
     if (this.#of !== avatar) {
       this.#of = avatar;
-      this.#waits = { pictureMs: 0, soundMs: 0 };
+      this.#waits = NO_WAITS;
     }
     const played = soundReceiver?.getSynchronizationSources()[0] as CapturedSource | undefined;
     if (!videoReceiver || !soundReceiver || !played) return;

@@ -17,8 +17,11 @@ const RESERVE_AT = 250;
 const SEQUENCE_MODULUS = 2 ** 16;
 const TIMESTAMP_MODULUS = 2 ** 32;
 const VIDEO_TICKS_PER_MS = 90;
-/** The avatar is live: evening out its frames would cost a viewer more than it gives. */
-const AT_ONCE = buildPlayoutDelay({ minMs: 0, maxMs: 0 });
+/**
+ * The avatar is live: evening out its frames would cost a viewer more than it gives. Up to half a second at most browsers
+ * show each at once, and pages can still have pictures wait for late sound.
+ */
+const AT_ONCE = buildPlayoutDelay({ minMs: 0, maxMs: 500 });
 
 export interface AvatarSenderOptions {
   readonly streams: AvatarStreams;
