@@ -20,6 +20,7 @@ import { sfuOptions } from './gateway/sfu-options.ts';
 import { stopSignal } from './gateway/stop-signals.ts';
 import { Tokens, tokenSecret } from './gateway/tokens.ts';
 import { yieldToPeople } from './gateway/yield-to-people.ts';
+import { claimLivePriority } from './live-priority.ts';
 import { createLogger } from './log.ts';
 import { createReenactment } from './reenact/runtime/supervisor.ts';
 import { createSfu } from './sfu/sfu.ts';
@@ -29,6 +30,8 @@ const PHONE_ROOM = 'phone';
 
 async function main({ configFile, overrides }: StartOptions): Promise<void> {
   const stopped = stopSignal();
+  // Before anything is started that inherits it.
+  claimLivePriority();
   const config = readServerConfig({
     variables: process.env,
     folder: process.cwd(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_WAITS, nextWaits, type Waits } from './lip-sync.ts';
 
-/** How old picture and sound are as they come, and what the browser's evening out adds to a picture that waits. */
+/** How old picture and sound are as they come, and what a browser that evens out adds to a picture that waits. */
 interface Ages {
   readonly pictureMs: number;
   readonly soundMs: number;
@@ -33,35 +33,35 @@ const within = (steps: readonly Step[], limitMs: number): number =>
 describe('lip sync', () => {
   it('has sound wait for a picture that comes later, and shows the picture at once', () => {
     const steps = play({ pictureMs: 300, soundMs: 180, evenedMs: 60 }, 120);
-    expect(within(steps.slice(30), 15)).toBe(1);
+    expect(within(steps.slice(30), 25)).toBe(1);
     expect(steps.every(({ waits }) => waits.pictureMs === 0)).toBe(true);
   });
 
   it('leaves a picture at once that sound follows closely enough', () => {
-    const steps = play({ pictureMs: 100, soundMs: 125, evenedMs: 80 }, 120);
+    const steps = play({ pictureMs: 100, soundMs: 120, evenedMs: 80 }, 120);
     expect(steps.every(({ waits }) => waits.pictureMs === 0 && waits.soundMs === 0)).toBe(true);
   });
 
   it('has the picture wait for sound that comes far later', () => {
     const steps = play({ pictureMs: 110, soundMs: 250, evenedMs: 60 }, 28).slice(15);
-    expect(within(steps, 15)).toBe(1);
+    expect(within(steps, 25)).toBe(1);
     expect(steps.every(({ waits }) => waits.soundMs === 0)).toBe(true);
   });
 
   it('has sound wait in its turn where evening out holds the picture back too long, and does not swing', () => {
-    const steps = play({ pictureMs: 100, soundMs: 145, evenedMs: 120 }, 300).slice(20);
-    // Tries from time to time whether the picture can do without: a few steps each.
-    expect(within(steps, 40)).toBeGreaterThan(0.7);
-    const waiting = steps.filter(({ waits }) => waits.evenedSteps > 0 && waits.evenedSteps < 15);
-    expect(within(waiting, 20)).toBe(1);
+    const steps = play({ pictureMs: 100, soundMs: 145, evenedMs: 120 }, 600).slice(20);
+    // Tries ever more seldom whether the picture can do without: a few steps each.
+    expect(within(steps, 40)).toBeGreaterThan(0.95);
+    const tries = steps.filter(({ waits }, i) => waits.evenedSteps === 0 && steps[i - 1]?.waits.evenedSteps);
+    expect(tries.length).toBe(3);
   });
 
   it('shows pictures at once again when sound has caught up', () => {
     let waits = NO_WAITS;
     for (let i = 0; i < 3; i++) waits = nextWaits(waits, 100);
     expect(waits.pictureMs).toBe(100);
-    for (let i = 0; i < 40; i++) waits = nextWaits(waits, 0);
-    expect(waits).toEqual(NO_WAITS);
+    for (let i = 0; i < 70; i++) waits = nextWaits(waits, 10);
+    expect(waits).toEqual({ ...NO_WAITS, nextSteps: 2 * NO_WAITS.nextSteps });
   });
 
   it('does not mind a single late moment, and bounds what it can not mend', () => {

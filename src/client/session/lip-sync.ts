@@ -3,6 +3,8 @@ import { type CapturedSource, capturedAtMs } from './screen-latency.ts';
 
 /** Skew that nobody notices, and that the measure itself has. */
 const DEAD_ZONE_MS = 8;
+/** Where sound is left: a little late, as it is from anybody across a room, is noticed less than early, and the picture need not wait for it. */
+const SOUND_LATER_MS = 10;
 /** Part of a skew that one step takes away: buffers follow their targets within a second or two. */
 const STEP_SHARE = 0.25;
 /** From the jitter buffer to the ear at least: a block of the browser's mixer, and one of the sound card. */
@@ -13,10 +15,11 @@ const MOST_WAIT_MS = 200;
 const LEAST_PICTURE_MS = 1;
 
 /** Sound that comes later than this, for so many steps, has the picture wait: only then, for what it costs. */
-const PICTURE_WAITS_FROM_MS = 35;
+const PICTURE_WAITS_FROM_MS = 30;
 const PICTURE_WAITS_AFTER_STEPS = 3;
-/** After so many steps pictures are shown at once again, to see whether the sound keeps up now. */
-const EVENED_STEPS = 30;
+/** After so many steps pictures are shown at once again, to see whether the sound keeps up now; after twice as many the next time. */
+const EVENED_STEPS = 60;
+const MOST_EVENED_STEPS = 960;
 
 /** How long picture and sound wait in their jitter buffers at least, ms. */
 export interface Waits {
@@ -26,37 +29,54 @@ export interface Waits {
   readonly lateSteps: number;
   /**
    * Steps for which the picture is still one that waits, at least a millisecond. The browser then evens out when pictures
-   * come, by its own measure of how uneven that is: far more than it was asked for.
+   * come, by its own measure of how uneven that is, for as long as the stream's playout delay allows.
    */
   readonly evenedSteps: number;
+  /** How many it will be the next time. */
+  readonly nextSteps: number;
 }
 
-export const NO_WAITS: Waits = { pictureMs: 0, soundMs: 0, lateSteps: 0, evenedSteps: 0 };
+export const NO_WAITS: Waits = {
+  pictureMs: 0,
+  soundMs: 0,
+  lateSteps: 0,
+  evenedSteps: 0,
+  nextSteps: EVENED_STEPS,
+};
 
 /** The next waits. @param skewMs by how much the sound of a moment comes later than its picture */
 export function nextWaits(waits: Waits, skewMs: number): Waits {
-  const step = Math.abs(skewMs) <= DEAD_ZONE_MS ? 0 : skewMs * STEP_SHARE;
+  const tooLateMs = skewMs - SOUND_LATER_MS;
+  const step = Math.abs(tooLateMs) <= DEAD_ZONE_MS ? 0 : tooLateMs * STEP_SHARE;
   return waits.evenedSteps > 0 ? whileEvened(waits, step) : whileAtOnce(waits, step, skewMs);
 }
 
 /** Only sound can wait. */
-function whileAtOnce({ soundMs, lateSteps }: Waits, step: number, skewMs: number): Waits {
-  const late = soundMs === 0 && skewMs > PICTURE_WAITS_FROM_MS ? lateSteps + 1 : 0;
-  if (late >= PICTURE_WAITS_AFTER_STEPS)
-    return { ...NO_WAITS, pictureMs: Math.min(MOST_WAIT_MS, skewMs), evenedSteps: EVENED_STEPS };
-  return { ...NO_WAITS, soundMs: Math.min(MOST_WAIT_MS, Math.max(0, soundMs - step)), lateSteps: late };
+function whileAtOnce(waits: Waits, step: number, skewMs: number): Waits {
+  const { soundMs, nextSteps } = waits;
+  const lateSteps = soundMs === 0 && skewMs > PICTURE_WAITS_FROM_MS ? waits.lateSteps + 1 : 0;
+  if (lateSteps < PICTURE_WAITS_AFTER_STEPS)
+    return { ...waits, soundMs: Math.min(MOST_WAIT_MS, Math.max(0, soundMs - step)), lateSteps };
+  return {
+    pictureMs: Math.min(MOST_WAIT_MS, skewMs),
+    soundMs: 0,
+    lateSteps: 0,
+    evenedSteps: nextSteps,
+    nextSteps: Math.min(MOST_EVENED_STEPS, 2 * nextSteps),
+  };
 }
 
 /** Whoever is ahead waits, and first stops letting the other one wait. */
-function whileEvened({ pictureMs, soundMs, evenedSteps }: Waits, step: number): Waits {
-  if (evenedSteps === 1) return NO_WAITS;
-  const ahead = pictureMs - LEAST_PICTURE_MS - soundMs + step;
+function whileEvened(waits: Waits, step: number): Waits {
+  const evenedSteps = waits.evenedSteps - 1;
+  if (evenedSteps === 0) return { ...NO_WAITS, nextSteps: waits.nextSteps };
+  const ahead = waits.pictureMs - LEAST_PICTURE_MS - waits.soundMs + step;
   const wait = Math.min(MOST_WAIT_MS, Math.abs(ahead));
   return {
+    ...waits,
     pictureMs: LEAST_PICTURE_MS + (ahead > 0 ? wait : 0),
     soundMs: ahead > 0 ? 0 : wait,
-    lateSteps: 0,
-    evenedSteps: evenedSteps - 1,
+    evenedSteps,
   };
 }
 

@@ -5,9 +5,14 @@
 import sharp from 'sharp';
 import { LokiError } from '../../errors.ts';
 import { readPicture } from '../../reenact/identity/portrait.ts';
+import { lowerThreadPriority } from '../../reenact/thread-priority.ts';
 import type { PictureAnswer, PictureOrder } from './prepare-picture.ts';
 
 const THUMBNAIL_PX = 256;
+/** Who uploads a picture waits for it; who watches should not. */
+const NICE = 5;
+
+lowerThreadPriority(NICE);
 
 process.once('message', async (order: PictureOrder) => {
   let answer: PictureAnswer;

@@ -61,8 +61,8 @@ describe('avatar sender', () => {
     });
     for (const { payload, extensions } of video) {
       expect(payload.length).toBeLessThanOrEqual(1150);
-      // Shown at once: no delay at least, and 50 steps of 10 ms at most.
-      expect(extensions.find(({ id }) => id === 9)?.data).toEqual(Uint8Array.of(0, 0, 50));
+      // Shown at once: no delay at least, and 20 steps of 10 ms at most.
+      expect(extensions.find(({ id }) => id === 9)?.data).toEqual(Uint8Array.of(0, 0, 20));
     }
   });
 

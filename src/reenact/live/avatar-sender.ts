@@ -18,10 +18,11 @@ const SEQUENCE_MODULUS = 2 ** 16;
 const TIMESTAMP_MODULUS = 2 ** 32;
 const VIDEO_TICKS_PER_MS = 90;
 /**
- * The avatar is live: evening out its frames would cost a viewer more than it gives. Up to half a second at most browsers
- * show each at once, and pages can still have pictures wait for late sound.
+ * The avatar is live: evening out its frames would cost a viewer more than it gives. With nothing at least and up to half a
+ * second at most Chromium shows each at once; once a page has pictures wait for late sound, it evens out as well, for no
+ * longer than the most.
  */
-const AT_ONCE = buildPlayoutDelay({ minMs: 0, maxMs: 500 });
+const AT_ONCE = buildPlayoutDelay({ minMs: 0, maxMs: 200 });
 
 export interface AvatarSenderOptions {
   readonly streams: AvatarStreams;
