@@ -69,12 +69,13 @@ export class RgbaReader {
   read(frame: Frame, pixels: PixelPool): RgbaImage {
     const { width, height } = frame;
     if (this.#held?.width !== width || this.#held.height !== height) {
-      this.#held?.free();
+      this.close();
       this.#held = new RgbaFrame(width, height);
     }
-    must(this.#held.frame.copy(frame), 'copy frame');
+    const held = this.#held!;
+    must(held.frame.copy(frame), 'copy frame');
     const data = pixels.take(width * height * 4);
-    this.#held.read(data);
+    held.read(data);
     return { width, height, data };
   }
 
