@@ -1,5 +1,6 @@
 import type { Device } from 'mediasoup-client';
 import type { RtpCapabilities, RtpParameters } from 'mediasoup-client/types';
+import type { ConsumerInfo } from '../../sfu/signaling/messages.ts';
 import type { RoomSession } from './room-session.ts';
 import { openTransport, type TransportLink } from './transport-link.ts';
 
@@ -18,7 +19,7 @@ export interface AvatarStream {
 export class AvatarMedia {
   private readonly session: RoomSession;
   private readonly onStream: (avatar: AvatarStream | null) => void;
-  private device: Device | null = null;
+  private device: Promise<Device> | null = null;
   private link: TransportLink | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running = false;
@@ -31,8 +32,12 @@ export class AvatarMedia {
     this.onStream = onStream;
   }
 
-  /** From the beginning, with a new transport: after joining anew, a media reset, or a picture that stands still. */
-  async rebuild(device: Device): Promise<void> {
+  /**
+   * From the beginning, with a new transport: after joining anew, a media reset, or a picture that stands still.
+   *
+   * @param device may still be loading: the transport is asked for meanwhile
+   */
+  async rebuild(device: Promise<Device>): Promise<void> {
     this.device = device;
     this.again = true;
     if (this.running) return;
@@ -79,9 +84,10 @@ export class AvatarMedia {
     const before = this.link;
     this.link = null;
     if (!device) return;
+    let link: TransportLink | null = null;
     try {
-      const link = await openTransport(this.session, device, 'receive', () => void this.refresh());
-      const avatar = await this.consume(link, device);
+      link = await openTransport(this.session, device, 'receive', () => void this.refresh());
+      const avatar = await this.consume(link, await device);
       before?.close();
       if (this.device !== device) {
         link.close();
@@ -93,6 +99,7 @@ export class AvatarMedia {
     } catch {
       // The signalling went, or the room has no session yet; the next join or the next question mends it.
       before?.close();
+      link?.close();
       if (this.device) this.askLater();
     }
   }
@@ -106,34 +113,31 @@ export class AvatarMedia {
       link.close();
       return null;
     }
-    const stream = new MediaStream();
-    let videoReceiver: RTCRtpReceiver | null = null;
-    let soundReceiver: RTCRtpReceiver | null = null;
-    this.soundConsumerId = null;
-    for (const { consumerId, producerId, kind, rtpParameters } of consumers) {
-      const consumer = await link.transport.consume({
-        id: consumerId,
+    const consume = ({ consumerId: id, producerId, kind, rtpParameters }: ConsumerInfo) =>
+      link.transport.consume({
+        id,
         producerId,
         kind,
         rtpParameters: rtpParameters as unknown as RtpParameters,
         // Not of one stream, or the browser would hold the picture back for the sound by its own measure: see `LipSync`.
         streamId: `avatar-${kind}`,
       });
-      stream.addTrack(consumer.track);
-      if (kind === 'video') videoReceiver = consumer.rtpReceiver ?? null;
-      else {
-        soundReceiver = consumer.rtpReceiver ?? null;
-        this.soundConsumerId = consumerId;
-      }
-    }
+    const pictures = consumers.filter(({ kind }) => kind === 'video');
+    this.soundConsumerId = consumers.find(({ kind }) => kind === 'audio')?.consumerId ?? null;
+    const [consumed] = await Promise.all([
+      // Of one turn, and so in one negotiation.
+      Promise.all(consumers.map(consume)),
+      // The key frame is asked for as soon as the transport stands.
+      ...pictures.map(({ consumerId }) => this.session.request('resumeConsumer', { consumerId })),
+    ]);
+    const receiver = (kind: 'audio' | 'video') =>
+      consumed.find((consumer) => consumer.kind === kind)?.rtpReceiver ?? null;
+    const videoReceiver = receiver('video');
     // Playing at once rather than smoothly: the picture is live.
     if (videoReceiver && 'jitterBufferTarget' in videoReceiver) videoReceiver.jitterBufferTarget = 0;
-    const pictures = consumers.filter(({ kind }) => kind === 'video');
-    await Promise.all(
-      pictures.map(({ consumerId }) => this.session.request('resumeConsumer', { consumerId })),
-    );
     void this.resumeSound();
-    return { stream, videoReceiver, soundReceiver };
+    const stream = new MediaStream(consumed.map(({ track }) => track));
+    return { stream, videoReceiver, soundReceiver: receiver('audio') };
   }
 
   private async resumeSound(): Promise<void> {

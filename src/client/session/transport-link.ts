@@ -19,19 +19,20 @@ type ClientOptions = Parameters<Device['createSendTransport']>[0];
 /**
  * A WebRTC transport tied to the room's signalling. A path that breaks is restarted by ICE three times at most.
  *
+ * @param device may still be loading: the server is asked meanwhile
  * @param onBroken nothing helped: build a new one
  * @throws SignalingError
  */
 export async function openTransport(
   session: RoomSession,
-  device: Device,
+  device: Device | Promise<Device>,
   direction: 'send' | 'receive',
   onBroken: () => void,
 ): Promise<TransportLink> {
-  const info = await session.request('createTransport', { direction });
+  const [info, loaded] = await Promise.all([session.request('createTransport', { direction }), device]);
   const options = clientOptions(info);
   const transport =
-    direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
+    direction === 'send' ? loaded.createSendTransport(options) : loaded.createRecvTransport(options);
   let restarts = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -1,12 +1,11 @@
 import { computed, signal } from '@preact/signals';
-import { Device } from 'mediasoup-client';
-import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { Quantiles } from '../../contract/live-session.ts';
 import type { Answers, Notification, RoomState } from '../../sfu/signaling/messages.ts';
 import { probeWanted } from '../probe/probe-mode.ts';
 import { readMarks } from '../probe/read-marks.ts';
 import { AvatarMedia, type AvatarStream } from './avatar-media.ts';
 import { LipSync } from './lip-sync.ts';
+import { loadDevice, warmWebRtc } from './media-device.ts';
 import { RoomSession } from './room-session.ts';
 import { sceneOf } from './scene.ts';
 import { followScreenLatency } from './screen-latency.ts';
@@ -45,6 +44,7 @@ export class WatchModel {
 
   open(): void {
     this.session.start();
+    warmWebRtc();
   }
 
   /** Measures what this element shows and mends it when it stands still. @returns stops that */
@@ -93,14 +93,8 @@ export class WatchModel {
     this.room.value = joined.room;
     const fresh = !joined.resumed || joined.mediaEpoch !== this.mediaEpoch;
     this.mediaEpoch = joined.mediaEpoch;
-    if (fresh) void this.build(joined.routerRtpCapabilities);
+    if (fresh) void this.media.rebuild(loadDevice(joined.routerRtpCapabilities));
     else this.media.recover();
-  }
-
-  private async build(capabilities: Record<string, unknown>): Promise<void> {
-    const device = await Device.factory();
-    await device.load({ routerRtpCapabilities: capabilities as unknown as RtpCapabilities });
-    await this.media.rebuild(device);
   }
 
   private notified(notification: Notification): void {
@@ -108,7 +102,7 @@ export class WatchModel {
     else if (notification.type === 'streams') void this.media.refresh();
     else if (notification.type === 'mediaReset') {
       this.mediaEpoch = notification.data.mediaEpoch;
-      void this.build(notification.data.routerRtpCapabilities);
+      void this.media.rebuild(loadDevice(notification.data.routerRtpCapabilities));
     }
   }
 }

@@ -1,11 +1,10 @@
-import { Device } from 'mediasoup-client';
-import type { RtpCapabilities } from 'mediasoup-client/types';
 import { patchOptions } from '../../contract/live-options.ts';
 import type { SessionStats } from '../../contract/live-session.ts';
 import type { Answers, Notification, OptionsPatch, RoomState } from '../../sfu/signaling/messages.ts';
 import { probeWanted } from '../probe/probe-mode.ts';
 import { AvatarMedia } from '../session/avatar-media.ts';
 import { DriverMedia } from '../session/driver-media.ts';
+import { loadDevice } from '../session/media-device.ts';
 import { RoomSession } from '../session/room-session.ts';
 import { errorCode } from '../session/server-error.ts';
 import type { SessionPhase } from '../session/session-machine.ts';
@@ -130,9 +129,8 @@ export class StudioRoom extends StudioState {
   }
 
   private async buildMedia(capabilities: Record<string, unknown>): Promise<void> {
-    const device = await Device.factory();
-    await device.load({ routerRtpCapabilities: capabilities as unknown as RtpCapabilities });
-    await Promise.all([this.driver.rebuild(device), this.watcher.rebuild(device)]);
+    const device = loadDevice(capabilities);
+    await Promise.all([this.driver.rebuild(await device), this.watcher.rebuild(device)]);
   }
 
   private notified(notification: Notification): void {
