@@ -1,7 +1,7 @@
 import { Unwrapper } from './unwrapper.ts';
 
 export interface ReorderOptions {
-  /** How long a gap is waited for: packets that were asked for again come late. 80 by default. */
+  /** How long a gap is waited for: packets that were asked for again come late. 200 by default. */
   readonly waitMs?: number;
   /** Packets that wait behind a gap at most; more end the wait. 1024 by default. */
   readonly maxPackets?: number;
@@ -13,7 +13,11 @@ export interface OrderedPacket<T> {
   readonly lossBefore: boolean;
 }
 
-const WAIT_MS = 80;
+/**
+ * A round trip and jitter both ways, twice: who gives up earlier waits as long for the key frame, with packets lost again and
+ * none of the frames in between to show.
+ */
+const WAIT_MS = 200;
 const MAX_PACKETS = 1024;
 /** A jump further than this is a sender that began anew. */
 const LONGEST_JUMP = 3000;
