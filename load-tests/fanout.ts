@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBrowser } from '../src/client/browser-fixture.ts';
 import { MEDIASOUP_WORKER } from '../src/gateway/server-process.ts';
+import { claimLivePriority } from '../src/live-priority.ts';
 import { quantile } from '../src/reenact/evaluate/statistics.ts';
 import type { CrowdCount, CrowdOrder } from './harness/crowd-worker.ts';
 import { demonstrate, until } from './harness/demonstration.ts';
@@ -63,13 +64,20 @@ try {
   const plainBase = await feed(plain);
   const crowdOf = (): ChildProcess[] => Array.from({ length: CROWDS }, () => child('crowd-worker'));
   const [ourCrowd, theirCrowd] = [crowdOf(), crowdOf()];
+  // It passes the stream on, and its children are there.
+  claimLivePriority();
   const gateway = server.child.pid!;
   usage = new ProcessUsage({
     gateway,
     'plain mediasoup': plain.pid!,
     ...Object.fromEntries([...ourCrowd, ...theirCrowd].map(({ pid }, i) => [`viewers ${i + 1}`, pid!])),
   });
-  // The one who passes the stream on watches the real server: one less is needed there.
+  // What either takes when nobody but the one who passes the stream on watches.
+  await sleep(SETTLE_MS);
+  const ourParts = (): number => served({ gateway }, ['gateway', 'sfu']);
+  const theirParts = (): number => served({ plain: plain.pid! }, ['plain']);
+  const [ownCores, plainCores] = await Promise.all([idle(ourParts), idle(theirParts)]);
+  // That one watches the real server: one less is needed there.
   await Promise.all([
     come(ourCrowd, server.base, 'demo', viewers - 1),
     come(theirCrowd, plainBase, 'plain', viewers),
@@ -79,8 +87,8 @@ try {
   const theirs: Phase[] = [];
   for (let i = 0; i < rounds; i++) {
     const [one, other] = await Promise.all([
-      phase(ourCrowd, viewers - 1, () => served({ gateway }, ['gateway', 'sfu'])),
-      phase(theirCrowd, viewers, () => served({ plain: plain.pid! }, ['plain'])),
+      phase(ourCrowd, viewers - 1, ourParts),
+      phase(theirCrowd, viewers, theirParts),
     ]);
     ours.push(one);
     theirs.push(other);
@@ -114,6 +122,10 @@ try {
     `- gateway and SFU: ${round(100 * cores(ours))} % of a core (${list(ours)}); plain mediasoup: ` +
       `${round(100 * cores(theirs))} % (${list(theirs)})`,
     `- the same a packet that viewers received: ${round(quantile(ratios, 0.5))} (${ratios.map(round).join(', ')})`,
+    `- before they came: ${round(100 * ownCores)} and ${round(100 * plainCores)} % of a core; what ${viewers} viewers added: ` +
+      `${round(100 * (cores(ours) - ownCores))} and ${round(100 * (cores(theirs) - plainCores))} %, ` +
+      `${round((cores(ours) - ownCores) / (cores(theirs) - plainCores))} times as much`,
+    `- packets and frames a second at each viewer: ${received(ours, viewers - 1)}; of plain mediasoup's ${received(theirs, viewers)}`,
   );
 
   const seen = await watchInChromium(ourCrowd);
@@ -197,6 +209,18 @@ async function feed(plain: ChildProcess): Promise<string> {
   socket.on('message', () => source.requestKeyFrame());
   source.onPacket = (packet) => socket.send(packet.serialize(), rtpPort, '127.0.0.1');
   return base;
+}
+
+/** CPU seconds a second. */
+async function idle(cpu: () => number): Promise<number> {
+  const [cpuBefore, beganMs] = [cpu(), performance.now()];
+  await sleep(seconds * 1000);
+  return (cpu() - cpuBefore) / ((performance.now() - beganMs) / 1000);
+}
+
+function received(phases: readonly Phase[], count: number): string {
+  const median = (of: (one: Phase) => number): number => quantile(phases.map(of), 0.5);
+  return `${round(median(({ packets }) => packets) / count)} and ${round(median(({ framesAViewer }) => framesAViewer))}`;
 }
 
 function served(roots: Record<string, number>, groups: readonly string[]): number {

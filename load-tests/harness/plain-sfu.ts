@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createWorker, type types } from 'mediasoup';
+import { claimLivePriority } from '../../src/live-priority.ts';
 import { codecParameters, ROUTER_CODECS } from '../../src/sfu/codecs.ts';
 import { remoteDtls, writeAnswer } from '../../src/sfu/sdp/answer.ts';
 import { receivableCodec, receiverCapabilities } from '../../src/sfu/sdp/choose.ts';
@@ -25,6 +26,8 @@ export interface PlainSfuReady {
 const SOCKET_BUFFER_BYTES = 1024 * 1024;
 const LOOPBACK = '127.0.0.1';
 
+// As the real server has it.
+claimLivePriority();
 const worker = await createWorker({ logLevel: 'error' });
 const buffers = { sendBufferSize: SOCKET_BUFFER_BYTES, recvBufferSize: SOCKET_BUFFER_BYTES };
 const webRtcServer = await worker.createWebRtcServer({
