@@ -76,11 +76,28 @@ export function reenactTracked(
   const commanded = tracked.pipe(map((result) => command(result, stages)));
   const { chunk } = stages.generator;
   if (chunk !== undefined) return inChunks(commanded, stages, chunk);
+  return oneByOne(commanded, stages);
+}
+
+/** Each frame begins as it comes, and leaves in turn: what of it needs no network need not wait for that of the one before. */
+function oneByOne(commanded: Observable<CommandedFrame>, stages: ReenactStages): Observable<ReenactedFrame> {
+  let beforeMs = Number.NEGATIVE_INFINITY;
   return commanded.pipe(
-    concatMap(async (frame) => ({
-      ...frame,
-      avatar: await stages.clock.time('generate', () => stages.generator.generate(tell(frame, stages))),
-    })),
+    map((frame) => {
+      const beganMs = performance.now();
+      const begun = stages.generator.generate(tell(frame, stages));
+      // Who waits for it hears of it; a stream that has ended waits for nothing.
+      begun.catch(() => {});
+      return { frame, begun, beganMs };
+    }),
+    concatMap(async ({ frame, begun, beganMs }) => {
+      const avatar = await begun;
+      const nowMs = performance.now();
+      // The time in which it waited for the frame before is that one's.
+      stages.clock.record('generate', nowMs - Math.max(beganMs, beforeMs));
+      beforeMs = nowMs;
+      return { ...frame, avatar };
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { InferenceReport } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
+import { Turns } from '../flow/turns.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { ChunkGenerator, Generator, MotionFrame } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
@@ -34,17 +35,24 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
   const frames = schedule === 'chunk' ? manifest.window.frames : 1;
   const stream: InferenceStream = engine.openStream(await engine.identify(portrait, map), seed, frames);
 
+  const turns = new Turns();
+
   async function generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]> {
-    const drawn = motions.map((motion, index) => {
+    const drawn = motions.map((motion) => {
       const frame = geometric.draw(motion);
-      const place = inputs.write(motion.coefficients, frame, layout, stream.exchange, index);
+      const place = inputs.place(frame, layout);
       const backdrop = layout.kind === 'frame' ? geometric.backdrop(motion, frame) : null;
-      return { frame, place, backdrop };
+      return { motion, frame, place, backdrop };
     });
-    await stream.run(motions.length, steps);
-    for (const [index, { frame, place, backdrop }] of drawn.entries())
-      applyChange(frame, place, layout, stream.exchange, index, 1, backdrop);
-    return drawn.map(({ frame }) => frame);
+    // Frames before these may still be with the networks.
+    return turns.take(async () => {
+      for (const [index, { motion, frame, place }] of drawn.entries())
+        inputs.write(motion.coefficients, frame, place, layout, stream.exchange, index);
+      await stream.run(motions.length, steps);
+      for (const [index, { frame, place, backdrop }] of drawn.entries())
+        applyChange(frame, place, layout, stream.exchange, index, 1, backdrop);
+      return drawn.map(({ frame }) => frame);
+    });
   }
 
   const chunk: ChunkGenerator = { frames, generate };

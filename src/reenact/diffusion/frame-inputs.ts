@@ -29,29 +29,32 @@ export class FrameInputs {
     this.#follower = new WindowFollower(windowSide(reference.landmarks, size), size);
   }
 
-  /** Right behind the warp of the same frame, whose landmarks and lips are still the rig's. @param index place in the exchange */
+  /** Right behind the warp of the same frame, whose landmarks and lips are still the rig's. */
+  place({ image }: VideoFrame, { kind }: PackLayout): FramePlace {
+    if (kind === 'frame') return { window: { x: 0, y: 0, side: image.width }, opening: null };
+    const { landmarks, mouth } = this.#rig;
+    return { window: this.#follower.follow(landmarks), opening: lipOpening(mouth.mask) };
+  }
+
+  /** At any time. @param index place in the exchange */
   write(
     coefficients: HeadCoefficients,
     { image }: VideoFrame,
+    { window }: FramePlace,
     { kind, resolution, mapChannels, mapSize }: PackLayout,
     { windows, maps, visibilities }: FrameExchange,
     index: number,
-  ): FramePlace {
-    const isWindow = kind === 'window';
-    const window = isWindow ? this.#follower.follow(this.#rig.landmarks) : { x: 0, y: 0, side: image.width };
+  ): void {
     const plane = mapSize ** 2;
     const map = maps.subarray(index * mapChannels * plane, (index + 1) * mapChannels * plane);
-    if (isWindow) {
-      const bytes = resolution ** 2 * 3;
-      cutWindow(image, window, windows.subarray(index * bytes, (index + 1) * bytes));
-      this.raster.render(
-        coefficients,
-        window,
-        map,
-        visibilities.subarray(index * plane, (index + 1) * plane),
-      );
-    } else this.raster.render(coefficients, window, map, new Float32Array(plane));
-    return { window, opening: isWindow ? lipOpening(this.#rig.mouth.mask) : null };
+    if (kind === 'frame') {
+      this.raster.render(coefficients, window, map, new Float32Array(plane));
+      return;
+    }
+    const bytes = resolution ** 2 * 3;
+    cutWindow(image, window, windows.subarray(index * bytes, (index + 1) * bytes));
+    const visibility = visibilities.subarray(index * plane, (index + 1) * plane);
+    this.raster.render(coefficients, window, map, visibility);
   }
 }
 

@@ -1,12 +1,14 @@
 import type { GeneratorTier, InferenceReport } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
+import { Turns } from '../flow/turns.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame, Rgb } from '../generator.ts';
+import type { Backdrop } from '../geometric/backdrop.ts';
 import { type GeometricGenerator, generatorOf } from '../geometric/generator.ts';
 import type { WarpRig } from '../geometric/rig.ts';
 import type { HeadModel } from '../head/head-model.ts';
 import { CrossFade } from './cross-fade.ts';
-import { applyChange, FrameInputs } from './frame-inputs.ts';
+import { applyChange, FrameInputs, type FramePlace } from './frame-inputs.ts';
 import { portraitInput } from './portrait-input.ts';
 import type { EngineSource } from './runtime/engine-keeper.ts';
 import { type IdentityShelf, StreamSeat, type TakenSeat } from './stream-seat.ts';
@@ -27,8 +29,8 @@ export type StepControl = Pick<TierControl, 'steps' | 'drawn' | 'pressed' | 'fai
 
 /**
  * The generator for live streams: the warped portrait, repaired by a model pack inside a window that follows the face, or
- * replaced by a pack that makes whole pictures, one frame at a time. It never fails for want of networks: while there are none, or no time, it is the geometric
- * generator, and it goes from one to the other without a jump.
+ * replaced by a pack that makes whole pictures, one frame at a time. It never fails for want of networks: while there are
+ * none, or no time, it is the geometric generator, and it goes from one to the other without a jump.
  */
 export function createDiffusionGenerator(
   parts: DiffusionGeneratorParts,
@@ -38,12 +40,31 @@ export function createDiffusionGenerator(
   return new LiveDiffusion(parts, control, now);
 }
 
+/** A frame that the networks are to repair, as the rig left it. */
+interface PlacedFrame {
+  readonly seat: TakenSeat;
+  readonly place: FramePlace;
+  readonly backdrop: Backdrop | null;
+}
+
+interface RepairTimes {
+  /** On the calling thread. */
+  readonly ownMs: number;
+  /** With the networks': no other frame of this stream is repaired meanwhile. */
+  readonly turnMs: number;
+  /** NaN where no network ran: the frame stayed as it was. */
+  readonly stepMs: number;
+}
+
+const GEOMETRIC: RepairTimes = { ownMs: 0, turnMs: 0, stepMs: Number.NaN };
+
 class LiveDiffusion implements Generator {
   readonly #geometric: GeometricGenerator;
   readonly #control: StepControl;
   readonly #now: () => number;
   readonly #engines: EngineSource;
   readonly #fade = new CrossFade();
+  readonly #turns = new Turns();
   readonly #seat: StreamSeat;
   readonly #makeInputs: () => FrameInputs;
   #made: FrameInputs | null = null;
@@ -74,47 +95,79 @@ class LiveDiffusion implements Generator {
     return this.#fade.weight > 0 ? this.#engines.packName : 'geometric';
   }
 
+  /** The next frame may be asked for at once: it is warped while the networks still draw this one. */
   async generate(motion: MotionFrame): Promise<VideoFrame> {
     const beganMs = this.#now();
     const frame = this.#geometric.draw(motion);
-    const wanted = this.#tier === 'diffusion' ? this.#control.steps : 0;
-    const seat = wanted > 0 || this.#fade.weight > 0 ? this.#seat.current : null;
-    if (seat === null) this.#fade.cut();
-    const weight = this.#fade.advance(seat !== null && wanted > 0 ? 1 : 0, motion.ptsMs);
-    // While it fades away the networks still draw, as little as they can.
-    const steps = seat === null || weight === 0 ? 0 : Math.max(1, wanted);
-    const stepMs =
-      seat === null || steps === 0 ? Number.NaN : await this.#repair(seat, motion, frame, steps, weight);
-    this.#drawnSteps = Number.isNaN(stepMs) ? 0 : steps;
-    if (this.#tier === 'diffusion')
-      this.#control.drawn(this.#now(), { totalMs: this.#now() - beganMs, stepMs });
-    return frame;
+    // Sessions may share the rig: what it says of this frame is read before anything is waited for.
+    const placed = this.#place(motion, frame);
+    const drawMs = this.#now() - beganMs;
+    return this.#turns.take(async () => {
+      await this.#finish(motion, frame, placed, drawMs);
+      return frame;
+    });
   }
 
-  /** @returns ms a step, NaN where the frame stays as it was */
-  async #repair(
-    seat: TakenSeat,
+  /** Null where the networks have nothing to do with this frame. */
+  #place(motion: MotionFrame, frame: VideoFrame): PlacedFrame | null {
+    const seat = this.#wanted > 0 || this.#fade.weight > 0 ? this.#seat.current : null;
+    if (seat === null) return null;
+    const { layout } = seat.engine.pack;
+    const backdrop = layout.kind === 'frame' ? this.#geometric.backdrop(motion, frame) : null;
+    return { seat, place: this.#inputs.place(frame, layout), backdrop };
+  }
+
+  /** Steps of the next frame. */
+  get #wanted(): number {
+    return this.#tier === 'diffusion' ? this.#control.steps : 0;
+  }
+
+  /** Once the frames before are through: what became of them decides what this one gets. */
+  async #finish(
     motion: MotionFrame,
     frame: VideoFrame,
+    placed: PlacedFrame | null,
+    drawMs: number,
+  ): Promise<void> {
+    const wanted = this.#wanted;
+    const seated = placed !== null && placed.seat === this.#seat.current ? placed : null;
+    if (seated === null) this.#fade.cut();
+    const weight = this.#fade.advance(seated !== null && wanted > 0 ? 1 : 0, motion.ptsMs);
+    // While it fades away the networks still draw, as little as they can.
+    const steps = seated === null || weight === 0 ? 0 : Math.max(1, wanted);
+    const times =
+      seated === null || steps === 0 ? GEOMETRIC : await this.#repair(motion, frame, seated, steps, weight);
+    this.#drawnSteps = Number.isNaN(times.stepMs) ? 0 : steps;
+    if (this.#tier !== 'diffusion') return;
+    const { ownMs, turnMs, stepMs } = times;
+    this.#control.drawn(this.#now(), { paceMs: Math.max(drawMs + ownMs, turnMs), stepMs });
+  }
+
+  async #repair(
+    { coefficients }: MotionFrame,
+    frame: VideoFrame,
+    { seat, place, backdrop }: PlacedFrame,
     steps: number,
     weight: number,
-  ): Promise<number> {
+  ): Promise<RepairTimes> {
     const { exchange } = seat.stream;
     const { layout } = seat.engine.pack;
-    // Sessions may share the rig: what it says of this frame is read before anything is waited for.
-    const place = this.#inputs.write(motion.coefficients, frame, layout, exchange, 0);
-    const backdrop = layout.kind === 'frame' ? this.#geometric.backdrop(motion, frame) : null;
+    const beganMs = this.#now();
     try {
+      this.#inputs.write(coefficients, frame, place, layout, exchange, 0);
+      const writtenMs = this.#now();
       const { denoiseMs } = await seat.stream.run(1, steps);
+      const drawnMs = this.#now();
       this.#engines.worked(seat.engine);
       applyChange(frame, place, layout, exchange, 0, weight, backdrop);
-      return denoiseMs / steps;
+      const turnMs = this.#now() - beganMs;
+      return { ownMs: turnMs - (drawnMs - writtenMs), turnMs, stepMs: denoiseMs / steps };
     } catch (error) {
       if (!(error instanceof LokiError)) throw error;
       this.#engines.failed(seat.engine, error);
       this.#control.failed(this.#now());
       this.#fade.cut();
-      return Number.NaN;
+      return GEOMETRIC;
     }
   }
 

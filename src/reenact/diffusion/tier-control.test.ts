@@ -21,8 +21,8 @@ class Machine {
   run(seconds: number): this {
     for (const end = this.nowMs + seconds * 1000; this.nowMs < end; this.nowMs += FRAME_MS) {
       const { steps } = this.control;
-      const totalMs = this.warpMs + steps * this.stepMs;
-      this.control.drawn(this.nowMs, { totalMs, stepMs: steps === 0 ? Number.NaN : this.stepMs });
+      const paceMs = this.warpMs + steps * this.stepMs;
+      this.control.drawn(this.nowMs, { paceMs, stepMs: steps === 0 ? Number.NaN : this.stepMs });
       this.#sincePressedMs += FRAME_MS;
       if (this.#sincePressedMs >= 1000) {
         this.#sincePressedMs = 0;
@@ -99,7 +99,7 @@ describe('TierControl', () => {
 
   test('takes one slow frame for what it is', () => {
     const machine = new Machine().run(5);
-    machine.control.drawn(machine.nowMs, { totalMs: 120, stepMs: 25 });
+    machine.control.drawn(machine.nowMs, { paceMs: 120, stepMs: 25 });
     machine.run(5);
     expect(machine.changes).toEqual([]);
   });

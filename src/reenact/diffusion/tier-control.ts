@@ -1,7 +1,10 @@
-/** How long a frame took, ms. */
+/** What a frame took, ms. */
 export interface DrawnFrame {
-  /** All of it, from the coefficients to the picture. */
-  readonly totalMs: number;
+  /**
+   * From one frame to the next, if frames came as fast as they are made: while the networks draw one the next is warped, so
+   * it is the longer of what the calling thread and the networks have to do for one.
+   */
+  readonly paceMs: number;
   /** One denoising step; NaN where no network ran. */
   readonly stepMs: number;
 }
@@ -60,9 +63,9 @@ export class TierControl {
     return this.#ladder[this.#level];
   }
 
-  drawn(nowMs: number, { totalMs, stepMs }: DrawnFrame): void {
+  drawn(nowMs: number, { paceMs, stepMs }: DrawnFrame): void {
     if (++this.#frames <= SETTLE_FRAMES) return;
-    this.#meanMs = mean(this.#meanMs, totalMs);
+    this.#meanMs = mean(this.#meanMs, paceMs);
     if (!Number.isNaN(stepMs)) this.#stepMs = mean(this.#stepMs, stepMs);
     if (Number.isFinite(this.#raisedMs) && nowMs - this.#raisedMs > PROVEN_MS) this.#holdMs = HOLD_MS;
     if (this.#meanMs > SLOW_SHARE * this.#frameMs) this.#lower(nowMs, this.#level + 1);
