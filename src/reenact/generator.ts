@@ -15,6 +15,11 @@ export interface Generator {
   readonly name: string;
   /** Each frame owns its pixels: frames wait for the encoder while later ones are made. */
   generate(motion: MotionFrame): Promise<VideoFrame>;
+  /**
+   * Frames in the making at once with which it keeps its pace: two where networks draw one while the next is warped; 1 where
+   * absent. More only adds to what frames wait.
+   */
+  readonly inFlight?: number;
   /** Takes back the pixels of a frame that nobody needs any more. Who keeps frames need not call it. */
   recycle(image: RgbaImage): void;
   /** A flat colour behind the person, from the next frame on; null for the portrait's own background. */

@@ -95,6 +95,10 @@ class LiveDiffusion implements Generator {
     return this.#fade.weight > 0 ? this.#engines.packName : 'geometric';
   }
 
+  get inFlight(): number {
+    return this.#drawnSteps > 0 ? 2 : 1;
+  }
+
   /** The next frame may be asked for at once: it is warped while the networks still draw this one. */
   async generate(motion: MotionFrame): Promise<VideoFrame> {
     const beganMs = this.#now();

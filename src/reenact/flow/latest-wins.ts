@@ -11,10 +11,11 @@ export interface LatestWinsGate<T> {
  * Lets at most `inFlight` values into the pipeline behind it. While it is full the newest value waits, and those that
  * it pushes out are dropped: nothing grows with a slow pipeline, and what is made is never older than it must be.
  *
+ * @param inFlight asked anew for every value
  * @param onDrop called for every value that is dropped
  */
-export function latestWins<T>(inFlight: number, onDrop: (value: T) => void): LatestWinsGate<T> {
-  let free = inFlight;
+export function latestWins<T>(inFlight: () => number, onDrop: (value: T) => void): LatestWinsGate<T> {
+  let inside = 0;
   let waiting: { readonly value: T } | null = null;
   let letIn: (value: T) => void = () => {};
   return {
@@ -23,13 +24,15 @@ export function latestWins<T>(inFlight: number, onDrop: (value: T) => void): Lat
         letIn = (value) => subscriber.next(value);
         const subscription = source.subscribe({
           next(value) {
-            if (free > 0) {
-              free--;
-              subscriber.next(value);
+            // Also where there is room for both by now: whatever comes later must not come out earlier.
+            if (waiting !== null) onDrop(waiting.value);
+            waiting = null;
+            if (inside >= inFlight()) {
+              waiting = { value };
               return;
             }
-            if (waiting !== null) onDrop(waiting.value);
-            waiting = { value };
+            inside++;
+            subscriber.next(value);
           },
           error: (error: unknown) => subscriber.error(error),
           complete: () => subscriber.complete(),
@@ -40,12 +43,11 @@ export function latestWins<T>(inFlight: number, onDrop: (value: T) => void): Lat
         };
       }),
     release() {
-      if (waiting === null) {
-        free++;
-        return;
-      }
+      inside--;
+      if (waiting === null || inside >= inFlight()) return;
       const { value } = waiting;
       waiting = null;
+      inside++;
       letIn(value);
     },
   };

@@ -33,17 +33,22 @@ export interface LivePipelineParts {
 
 /**
  * The live pipeline, from whatever says how the driver moves to the avatar's packets. One frame is tracked, in the
- * tracker's thread, while two before it are drawn and encoded; before either half the newest frame waits singly and
+ * tracker's thread, while the one before is drawn and encoded, or two where networks draw beside this thread; before either half the newest frame waits singly and
  * pushes older ones out. Everything between tracking and the avatar's picture is `animate`'s own.
  */
 export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineParts): Observable<unknown> {
   const { stages, drops } = parts;
-  const beforeTracking = latestWins<LiveInput>(1, (input) => {
-    drops.add('track');
-    if (input.kind === 'picture') parts.onThrough(input.frame);
-  });
-  // The second is fitted and warped while the networks, or the encoder, still have the first.
-  const beforeDrawing = latestWins<TrackResult>(2, () => drops.add('draw'));
+  const beforeTracking = latestWins<LiveInput>(
+    () => 1,
+    (input) => {
+      drops.add('track');
+      if (input.kind === 'picture') parts.onThrough(input.frame);
+    },
+  );
+  const beforeDrawing = latestWins<TrackResult>(
+    () => stages.generator.inFlight ?? 1,
+    () => drops.add('draw'),
+  );
   const track = (frame: VideoFrame): Observable<TrackResult> =>
     trackFaces(of(frame), stages).pipe(tap(() => parts.onThrough(frame)));
   const tracked = inputs.pipe(
