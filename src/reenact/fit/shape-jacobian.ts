@@ -4,21 +4,17 @@ import { JOINT_OF_PART, PART_COUNT, PART_HEAD } from './landmark-rig.ts';
 
 /** Motion of the landmarks' projections with what all of one person's faces share: beta, then ln(focal length). */
 export class ShapeJacobian {
-  /** shapeCount + 1. */
-  readonly count: number;
-  /** `[shapeCount + 1]` of the landmark last asked for. */
-  readonly dx: Float64Array;
-  readonly dy: Float64Array;
   /** `[shapeCount, 3]` what a component moves every landmark by way of the global joint, camera frame. */
   private readonly common: Float64Array;
   /** `[4, shapeCount, 3]` (R_global − R_global R_part) · dJ_part. */
   private readonly byJoint: Float64Array;
 
-  constructor(private readonly evaluation: LandmarkEvaluation) {
+  /** @param out `[shapeCount + 1]` each, of the landmark last asked for */
+  constructor(
+    private readonly evaluation: LandmarkEvaluation,
+    private readonly out: { readonly dx: Float64Array; readonly dy: Float64Array },
+  ) {
     const { shapeCount } = evaluation.rig;
-    this.count = shapeCount + 1;
-    this.dx = new Float64Array(this.count);
-    this.dy = new Float64Array(this.count);
     this.common = new Float64Array(shapeCount * 3);
     this.byJoint = new Float64Array(PART_COUNT * shapeCount * 3);
   }
@@ -41,11 +37,12 @@ export class ShapeJacobian {
       }
   }
 
-  /** Fills `dx`, `dy` for one landmark. */
+  /** Fills `out` for one landmark. */
   differentiate(landmark: number, camera: Camera): void {
     const { rig, points, pixels } = this.evaluation;
     const { partToCamera: m } = this.evaluation.parts;
-    const { dx, dy, common, byJoint } = this;
+    const { common, byJoint } = this;
+    const { dx, dy } = this.out;
     const depth = -points[landmark * 3 + 2];
     const scale = camera.focalPx / depth;
     const u = pixels[landmark * 2] - camera.centreX;

@@ -1,8 +1,9 @@
 import type { Camera } from '../head/head-model.ts';
 import { backward, factorise, forward, solveCholesky } from './cholesky.ts';
 import { FaceEquations } from './face-equations.ts';
-import { applyStep, TRANSLATION_AT } from './face-parameters.ts';
+import { applyStep, POSE_PARAMETERS, TRANSLATION_AT } from './face-parameters.ts';
 import type { FitPrior } from './fit-prior.ts';
+import { ShapeKernel } from './kernel/shape-kernel.ts';
 import type { LandmarkRig } from './landmark-rig.ts';
 import type { Observation } from './observation.ts';
 import { ShapeJacobian } from './shape-jacobian.ts';
@@ -40,12 +41,14 @@ const MAX_DAMPING = 1e5;
  */
 export class ShapeSolver {
   private readonly equations: FaceEquations;
+  private readonly kernel: ShapeKernel;
   private readonly jacobian: ShapeJacobian;
 
   constructor(private readonly rig: LandmarkRig) {
     // The shared unknowns' equations know the landmarks one by one only.
     this.equations = new FaceEquations(rig, 0);
-    this.jacobian = new ShapeJacobian(this.equations.evaluation);
+    this.kernel = new ShapeKernel(rig.shapeCount + 1, rig.expressionCount + POSE_PARAMETERS);
+    this.jacobian = new ShapeJacobian(this.equations.evaluation, this.kernel);
   }
 
   /**
@@ -117,10 +120,10 @@ export class ShapeSolver {
     prior: ShapePrior,
     damping: number,
   ): ReducedSystem | null {
-    const { equations, jacobian } = this;
-    const size = jacobian.count;
-    const matrix = new Float64Array(size * size);
-    const right = new Float64Array(size);
+    const { equations } = this;
+    const { size, stride, matrix, right } = this.kernel;
+    matrix.fill(0);
+    right.fill(0);
     const shaped = shapeRig(this.rig, beta, bias);
     const eliminations: Elimination[] = [];
     for (const { observation, prior: facePrior, parameters } of faces) {
@@ -129,58 +132,43 @@ export class ShapeSolver {
       equations.differentiate(observation, facePrior, parameters);
       equations.chooseFree(facePrior, parameters, false);
       equations.assemble(facePrior);
-      const coupling = this.accumulate(observation, camera, matrix, right);
-      const elimination = eliminate(equations, coupling, size, damping);
+      this.accumulate(observation, camera);
+      const elimination = eliminate(equations, this.kernel, damping);
       if (elimination === null) return null;
-      subtractSchur(elimination, size, matrix, right);
+      subtractSchur(elimination, this.kernel);
       eliminations.push(elimination);
     }
     for (let s = 0; s + 1 < size; s++) {
-      matrix[s * size + s] += prior.weight;
+      matrix[s * stride + s] += prior.weight;
       right[s] -= prior.weight * beta[s];
     }
     const last = size - 1;
     const focalPrecision = prior.weight / prior.logFocal.sd ** 2;
-    matrix[last * size + last] += focalPrecision;
+    matrix[last * stride + last] += focalPrecision;
     right[last] += focalPrecision * (prior.logFocal.mean - Math.log(camera.focalPx));
-    for (let s = 0; s < size; s++) matrix[s * size + s] *= 1 + damping;
-    return solveCholesky(matrix, right, size, size) ? { step: right, eliminations } : null;
+    for (let s = 0; s < size; s++) matrix[s * stride + s] *= 1 + damping;
+    return solveCholesky(matrix, right, size, stride) ? { step: right.slice(0, size), eliminations } : null;
   }
 
-  /** Adds a face to the shared system; returns its coupling `[free, shared]`. */
-  private accumulate(
-    observation: Observation,
-    camera: Camera,
-    matrix: Float64Array,
-    right: Float64Array,
-  ): Float64Array {
-    const { equations, jacobian } = this;
+  /** Adds a face to the shared system, and writes its coupling `[free, shared]`. */
+  private accumulate(observation: Observation, camera: Camera): void {
+    const { equations, jacobian, kernel } = this;
     const { evaluation, weight, slot } = equations;
-    const size = jacobian.count;
-    const coupling = new Float64Array(equations.freeCount * size);
+    kernel.coupling.fill(0, 0, equations.freeCount * kernel.stride);
     jacobian.place();
-    const { dx, dy } = jacobian;
     for (let landmark = 0; landmark < LANDMARK_COUNT; landmark++) {
       const w = weight[landmark];
       if (w === 0) continue;
       jacobian.differentiate(landmark, camera);
       const ex = w * (observation.pixels[landmark * 2] - evaluation.pixels[landmark * 2]);
       const ey = w * (observation.pixels[landmark * 2 + 1] - evaluation.pixels[landmark * 2 + 1]);
-      for (let s = 0; s < size; s++) {
-        right[s] += ex * dx[s] + ey * dy[s];
-        const ax = w * dx[s];
-        const ay = w * dy[s];
-        for (let t = 0; t <= s; t++) matrix[s * size + t] += ax * dx[t] + ay * dy[t];
-      }
+      kernel.addToRight(ex, ey);
+      kernel.addToMatrix(w);
       for (let c = evaluation.columnStart[landmark]; c < evaluation.columnStart[landmark + 1]; c++) {
         const row = slot[evaluation.columns[c]];
-        if (row < 0) continue;
-        const ax = w * evaluation.dx[c];
-        const ay = w * evaluation.dy[c];
-        for (let s = 0; s < size; s++) coupling[row * size + s] += ax * dx[s] + ay * dy[s];
+        if (row >= 0) kernel.addToCoupling(row, w * evaluation.dx[c], w * evaluation.dy[c]);
       }
     }
-    return coupling;
   }
 
   /** Takes the shared step, and each face's own that follows from it; null where a head would pass the camera. */
@@ -235,8 +223,7 @@ interface Elimination {
 
 function eliminate(
   equations: FaceEquations,
-  coupling: Float64Array,
-  size: number,
+  { size, stride, coupling }: ShapeKernel,
   damping: number,
 ): Elimination | null {
   const n = equations.freeCount;
@@ -245,7 +232,7 @@ function eliminate(
   if (!factorise(factor, n, n)) return null;
   const transposed = new Float64Array(size * n);
   for (let row = 0; row < n; row++)
-    for (let s = 0; s < size; s++) transposed[s * n + row] = coupling[row * size + s];
+    for (let s = 0; s < size; s++) transposed[s * n + row] = coupling[row * stride + s];
   for (let s = 0; s < size; s++) forward(factor, transposed, n, n, s * n);
   const gradient = Float64Array.from(
     { length: n },
@@ -258,9 +245,7 @@ function eliminate(
 /** matrix −= C Cᵀ, right −= C g, with C the eliminated coupling. */
 function subtractSchur(
   { coupling, gradient }: Elimination,
-  size: number,
-  matrix: Float64Array,
-  right: Float64Array,
+  { size, stride, matrix, right }: ShapeKernel,
 ): void {
   const n = gradient.length;
   for (let s = 0; s < size; s++) {
@@ -270,7 +255,7 @@ function subtractSchur(
     for (let t = 0; t <= s; t++) {
       let sum = 0;
       for (let k = 0; k < n; k++) sum += coupling[s * n + k] * coupling[t * n + k];
-      matrix[s * size + t] -= sum;
+      matrix[s * stride + t] -= sum;
     }
   }
 }
