@@ -33,8 +33,9 @@ export interface LivePipelineParts {
 
 /**
  * The live pipeline, from whatever says how the driver moves to the avatar's packets. One frame is tracked, in the
- * tracker's thread, while the one before is drawn and encoded, or two where networks draw beside this thread; before either half the newest frame waits singly and
- * pushes older ones out. Everything between tracking and the avatar's picture is `animate`'s own.
+ * tracker's thread, while the one before is drawn and encoded, or the two before where networks draw beside this thread;
+ * before either half the newest frame waits singly and pushes older ones out. Everything between tracking and the
+ * avatar's picture is `animate`'s own.
  */
 export function livePipeline(inputs: Observable<LiveInput>, parts: LivePipelineParts): Observable<unknown> {
   const { stages, drops } = parts;
