@@ -12,12 +12,12 @@ import type {
 } from '../contract/live-session.ts';
 import { LokiError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import { AvatarLeg } from './avatar-leg.ts';
 import type { AvatarSource } from './avatar-source.ts';
 import { newAvatarStreams, type PayloadTypes, playerRouterCodecs, roomPayloadTypes } from './codecs.ts';
 import { type DriverProducers, DriverRelay, NO_PRODUCERS } from './driver-relay.ts';
 import { PlayerSources } from './player-sources.ts';
-import { SerialQueue } from './serial-queue.ts';
 import type { SessionHub, SessionListener } from './session-hub.ts';
 import type { SfuOptions } from './sfu-types.ts';
 import { createClientTransport, createLocalTransport } from './transports.ts';

@@ -1,6 +1,6 @@
 import type { InferenceReport } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
-import { Turns } from '../flow/turns.ts';
+import { SerialQueue } from '../../serial-queue.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { ChunkGenerator, Generator, MotionFrame } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
@@ -35,7 +35,7 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
   const frames = schedule === 'chunk' ? manifest.window.frames : 1;
   const stream: InferenceStream = engine.openStream(await engine.identify(portrait, map), seed, frames);
 
-  const turns = new Turns();
+  const turns = new SerialQueue();
 
   async function generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]> {
     const drawn = motions.map((motion) => {
@@ -45,7 +45,7 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
       return { motion, frame, place, backdrop };
     });
     // Frames before these may still be with the networks.
-    return turns.take(async () => {
+    return turns.run(async () => {
       for (const [index, { motion, frame, place }] of drawn.entries())
         inputs.write(motion.coefficients, frame, place, layout, stream.exchange, index);
       await stream.run(motions.length, steps);

@@ -1,6 +1,6 @@
 import type { GeneratorTier, InferenceReport } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
-import { Turns } from '../flow/turns.ts';
+import { SerialQueue } from '../../serial-queue.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame, Rgb } from '../generator.ts';
 import type { Backdrop } from '../geometric/backdrop.ts';
@@ -64,7 +64,7 @@ class LiveDiffusion implements Generator {
   readonly #now: () => number;
   readonly #engines: EngineSource;
   readonly #fade = new CrossFade();
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
   readonly #seat: StreamSeat;
   readonly #makeInputs: () => FrameInputs;
   #made: FrameInputs | null = null;
@@ -106,7 +106,7 @@ class LiveDiffusion implements Generator {
     // Sessions may share the rig: what it says of this frame is read before anything is waited for.
     const placed = this.#place(motion, frame);
     const drawMs = this.#now() - beganMs;
-    return this.#turns.take(async () => {
+    return this.#turns.run(async () => {
       await this.#finish(motion, frame, placed, drawMs);
       return frame;
     });

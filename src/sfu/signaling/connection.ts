@@ -2,9 +2,9 @@ import type { RawData, WebSocket } from 'ws';
 import type { z } from 'zod';
 import { LokiError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { SerialQueue } from '../../serial-queue.ts';
 import { asLokiError } from '../as-loki-error.ts';
 import type { Peer, PeerConnection } from '../peer.ts';
-import { SerialQueue } from '../serial-queue.ts';
 import type { SfuOptions } from '../sfu-types.ts';
 import { CLOSE_CODES, type CloseReason } from './constants.ts';
 import {
