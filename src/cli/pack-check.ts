@@ -4,12 +4,10 @@
  *     npm run pack:check -- FOLDER
  *     npm run pack:check -- FOLDER --against webgpu --software-gpu   # GPU code without a GPU, slow
  */
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
-import { ERROR_CODES, LokiError } from '../errors.ts';
+import { ERROR_CODES } from '../errors.ts';
 import { checkPack, type PackCheck } from '../reenact/diffusion/pack/check-pack.ts';
 import { packFolder } from '../reenact/diffusion/pack/find-pack.ts';
 import {
@@ -18,6 +16,7 @@ import {
   type Provider,
   type ProviderChoice,
 } from '../reenact/diffusion/runtime/providers.ts';
+import { useSoftwareGpu } from '../reenact/diffusion/runtime/software-gpu.ts';
 import { DEFAULT_HEAD_PATH } from '../reenact/head/default-head.ts';
 import { loadHeadModel } from '../reenact/head/load-head-model.ts';
 import { reportFailure } from './failure.ts';
@@ -65,20 +64,6 @@ async function main(): Promise<number> {
   });
   console.log(formatChecks(checks));
   return checks.every(({ ok }) => ok) ? 0 : ERROR_CODES.PACK_INVALID;
-}
-
-/** Where the package keeps SwiftShader, a Vulkan driver in software. */
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-
-/** Has to be set before the first graph is loaded: the Vulkan loader reads it once. */
-function useSoftwareGpu(): void {
-  if (!existsSync(SWIFTSHADER))
-    throw new LokiError(
-      'INPUT_NOT_FOUND',
-      `There is no ${SWIFTSHADER}: install Debian's packages chromium and libvulkan1.`,
-    );
-  process.env['VK_ICD_FILENAMES'] = SWIFTSHADER;
-  process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 }
 
 function formatChecks(checks: readonly PackCheck[]): string {

@@ -14,6 +14,9 @@ from .model.attention import MASK, SCALE
 from .model.autoencoder import PATCH
 from .model.denoiser import ATTENTION_LEVELS
 
+#: Outputs of a Split at most.
+MAX_PARTS = 6
+
 
 class DecoderForm(nn.Module):
     """(latent, warp) -> what is left to do per pixel, [n, 64, 64, ...] of each square of PATCH² pixels, row by row:
@@ -54,7 +57,7 @@ class DenoiserForm(nn.Module):
 
     def forward(self, latent, timestep, warp, driver_map, visibility, references, caches, age):
         denoiser, frames, new = self.denoiser, Frames(age), []
-        film = iter(self.film(denoiser.time(timestep))[:, :, None, None].split(self.film_lengths, dim=1))
+        film = iter(parts(self.film(denoiser.time(timestep))[:, :, None, None], self.film_lengths))
 
         def block(module, x, side):
             h = module.first(F.silu(group_norm(module.norm1, x, side)))
@@ -169,6 +172,16 @@ def films(layers):
         whole.weight.copy_(torch.cat([layer.weight for layer in layers]))
         whole.bias.copy_(torch.cat(biases))
     return whole, [len(bias) for bias in biases]
+
+
+def parts(x, lengths):
+    """Splits [n, C, ...] into so many channels each, in two goes where there are many: a GPU may have as few as eight
+    buffers for an operator's inputs and outputs."""
+    groups = [lengths[i : i + MAX_PARTS] for i in range(0, len(lengths), MAX_PARTS)]
+    if len(groups) == 1:
+        return x.split(lengths, dim=1)
+    wholes = x.split([sum(group) for group in groups], dim=1)
+    return [part for whole, group in zip(wholes, groups) for part in whole.split(group, dim=1)]
 
 
 def normalised(norm, x, side):

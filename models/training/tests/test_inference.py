@@ -1,11 +1,14 @@
 """What is exported computes what is trained."""
+import os
+import tempfile
 import unittest
 
+import onnx
 import torch
 from torch.nn import functional as F
 
 from loki_training.config import NANO, TOY
-from loki_training.export import graph_tensors, randomise
+from loki_training.export import export_graph, graph_tensors, randomise
 from loki_training.model.autoencoder import PATCH
 from loki_training.model.denoiser import ATTENTION_LEVELS
 from loki_training.model.generator import Generator
@@ -30,6 +33,15 @@ class ExportedForm(unittest.TestCase):
                     if parameter.dim() == 1:
                         parameter.data.add_(torch.randn_like(parameter) * 0.2)
                 yield generator
+
+    def test_operators_fit_a_gpu_with_eight_buffers(self):
+        form, inputs, outputs = graph_tensors(Generator(NANO))["denoiser"]
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "denoiser.onnx")
+            export_graph(form, inputs, outputs, path)
+            splits = [node for node in onnx.load(path).graph.node if node.op_type == "Split"]
+        self.assertGreater(len(splits), 0)
+        self.assertLess(max(len(node.output) for node in splits), 8)
 
     @torch.no_grad()
     def test_denoiser(self):

@@ -33,10 +33,13 @@ export function ddimStep(
   t: number,
   next: number,
 ): void {
+  const [ofX, ofV] = ddimFactors(t, next);
+  for (let i = 0; i < n; i++) x[at + i] = ofX * x[at + i] + ofV * v[vAt + i];
+}
+
+/** What x and v are multiplied by in {@link ddimStep}: x' is linear in both. */
+export function ddimFactors(t: number, next: number): readonly [ofX: number, ofV: number] {
   const [alpha, sigma] = cosineSchedule(t);
   const [alphaNext, sigmaNext] = cosineSchedule(next);
-  // x' is linear in x and v.
-  const ofX = alphaNext * alpha + sigmaNext * sigma;
-  const ofV = sigmaNext * alpha - alphaNext * sigma;
-  for (let i = 0; i < n; i++) x[at + i] = ofX * x[at + i] + ofV * v[vAt + i];
+  return [alphaNext * alpha + sigmaNext * sigma, sigmaNext * alpha - alphaNext * sigma];
 }

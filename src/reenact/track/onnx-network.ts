@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type OnnxValue, writeOnnxModel } from '../onnx/onnx-model.ts';
 import { invalidModel } from './flatbuffer.ts';
-import { type OnnxValue, writeOnnxModel } from './onnx-model.ts';
 import { withoutPRelu } from './onnx-prelu.ts';
 import type { TfliteGraph } from './tflite-graph.ts';
 import { tfliteToOnnx } from './tflite-to-onnx.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
-import { convolution, type OnnxGraph, type OnnxNode, writeOnnxModel } from './onnx-model.ts';
+import { convolution, type OnnxGraph, type OnnxNode, writeOnnxModel } from '../onnx/onnx-model.ts';
 import { withoutPRelu } from './onnx-prelu.ts';
 
 const SIZE = 6;

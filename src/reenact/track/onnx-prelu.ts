@@ -1,4 +1,4 @@
-import { convolution, type OnnxConstant, type OnnxGraph, type OnnxNode } from './onnx-model.ts';
+import { convolution, type OnnxConstant, type OnnxGraph, type OnnxNode } from '../onnx/onnx-model.ts';
 
 /** Channels of a block of ONNX Runtime's layout for convolutions where vectors are widest (AVX-512). */
 const BLOCK_CHANNELS = 16;

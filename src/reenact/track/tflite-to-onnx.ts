@@ -1,5 +1,3 @@
-import { invalidModel } from './flatbuffer.ts';
-import { halfToFloat } from './half-float.ts';
 import {
   convolution,
   type OnnxAttributes,
@@ -7,7 +5,9 @@ import {
   type OnnxGraph,
   type OnnxNode,
   type OnnxValue,
-} from './onnx-model.ts';
+} from '../onnx/onnx-model.ts';
+import { invalidModel } from './flatbuffer.ts';
+import { halfToFloat } from './half-float.ts';
 import type {
   TfliteGraph,
   TfliteOperator,

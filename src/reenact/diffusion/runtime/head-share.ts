@@ -94,14 +94,7 @@ export class HeadShare {
   /** Where a picture's columns, and likewise its rows, lie in the map. */
   #columnsAt(resolution: number): Columns {
     if (this.#columns?.before.length === resolution) return this.#columns;
-    const before = new Int32Array(resolution);
-    const part = new Float64Array(resolution);
-    for (let x = 0; x < resolution; x++) {
-      const place = Math.min(this.#size - 1, Math.max(0, ((x + 0.5) * this.#size) / resolution - 0.5));
-      before[x] = Math.floor(place);
-      part[x] = place - before[x];
-    }
-    this.#columns = { before, part };
+    this.#columns = bilinearColumns(this.#size, resolution);
     return this.#columns;
   }
 }
@@ -110,4 +103,16 @@ export class HeadShare {
 interface Columns {
   readonly before: Int32Array;
   readonly part: Float64Array;
+}
+
+/** Where the columns, or rows, of a picture of `resolution` lie in a map of `size`. */
+export function bilinearColumns(size: number, resolution: number): Columns {
+  const before = new Int32Array(resolution);
+  const part = new Float64Array(resolution);
+  for (let x = 0; x < resolution; x++) {
+    const place = Math.min(size - 1, Math.max(0, ((x + 0.5) * size) / resolution - 0.5));
+    before[x] = Math.floor(place);
+    part[x] = place - before[x];
+  }
+  return { before, part };
 }

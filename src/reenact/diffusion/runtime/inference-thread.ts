@@ -49,9 +49,12 @@ function receive({ runner }: OpenedRunner, message: ToInference): void {
       streams.set(message.stream, new StreamState(pack.layout, identity, exchange, seed, noiseCoherence));
       return;
     }
-    case 'close':
+    case 'close': {
+      const stream = streams.get(message.stream);
       streams.delete(message.stream);
+      if (stream !== undefined) after(async () => runner.leave(stream));
       return;
+    }
     case 'run':
       waiting.push(message);
       after(() => runNext());
@@ -110,7 +113,7 @@ function receive({ runner }: OpenedRunner, message: ToInference): void {
         for (const run of runs) await runTogether([run]);
         return;
       }
-      states[0].forget();
+      runner.forget(states[0]);
       refuse(runs[0].id, error);
     }
   }

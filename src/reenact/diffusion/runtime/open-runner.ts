@@ -82,6 +82,7 @@ async function warmUp(runner: PackRunner): Promise<number> {
     await runner.close();
     throw error;
   }
+  runner.leave(stream);
   return frameMs;
 }
 

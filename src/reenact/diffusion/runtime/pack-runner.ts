@@ -1,16 +1,18 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { LokiError } from '../../../errors.ts';
 import type { ModelPack } from '../pack/load-pack.ts';
-import type { Precision } from '../pack/manifest.ts';
+import type { GraphName, Precision } from '../pack/manifest.ts';
 import { ddimStep, stepTimes } from '../schedule.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
-import { oneLine, openGraph } from './graph-sessions.ts';
+import { takeFrames } from './frame-tensors.ts';
+import { openGraph, runGraph } from './graph-sessions.ts';
 import { HeadShare } from './head-share.ts';
 import type { FrameExchange, IdentityTensors, InferenceTimes } from './inference-messages.ts';
 import { orderedAges } from './key-value-ring.ts';
 import { writePatches } from './patch-picture.ts';
 import type { Provider } from './providers.ts';
+import { ResidentPass } from './resident/resident-pass.ts';
 import type { StreamState } from './stream-state.ts';
 
 /**
@@ -24,6 +26,8 @@ export class PackRunner {
   readonly #threads: number;
   readonly #denoiser: InferenceSession;
   readonly #decoder: InferenceSession;
+  /** Null where tensors lie in the processor's memory between the networks. */
+  readonly #resident: ResidentPass | null;
   readonly #fade: Float32Array;
   readonly #head: HeadShare;
   /** By sessions and frames a call. */
@@ -36,6 +40,7 @@ export class PackRunner {
     threads: number,
     denoiser: InferenceSession,
     decoder: InferenceSession,
+    resident: ResidentPass | null,
   ) {
     this.pack = pack;
     this.provider = provider;
@@ -43,6 +48,7 @@ export class PackRunner {
     this.#threads = threads;
     this.#denoiser = denoiser;
     this.#decoder = decoder;
+    this.#resident = resident;
     this.#fade = edgeFade(pack.layout.resolution);
     this.#head = new HeadShare(pack.layout.mapSize);
   }
@@ -54,12 +60,20 @@ export class PackRunner {
     precision: Precision,
     threads: number,
   ): Promise<PackRunner> {
-    const denoiser = await openGraph(pack, 'denoiser', provider, precision, threads);
+    const graphs: InferenceSession[] = [];
     try {
-      const decoder = await openGraph(pack, 'decoder', provider, precision, threads);
-      return new PackRunner(pack, provider, precision, threads, denoiser, decoder);
+      const open = async (name: GraphName): Promise<InferenceSession> => {
+        const session = await openGraph(pack, name, provider, precision, threads);
+        graphs.push(session);
+        return session;
+      };
+      const denoiser = await open('denoiser');
+      const decoder = await open('decoder');
+      const stays = provider === 'webgpu' && ResidentPass.fits(pack);
+      const resident = stays ? new ResidentPass(pack, denoiser, decoder) : null;
+      return new PackRunner(pack, provider, precision, threads, denoiser, decoder, resident);
     } catch (error) {
-      await denoiser.release();
+      for (const session of graphs) await session.release();
       throw error;
     }
   }
@@ -77,7 +91,7 @@ export class PackRunner {
     writePlanes(portrait, 0, resolution, planes, 0);
     const graph = await openGraph(this.pack, 'identity', this.provider, this.precision, this.#threads);
     try {
-      const found = await run(graph, {
+      const found = await runGraph(graph, {
         portrait: new Tensor('float32', planes, [1, 3, resolution, resolution]),
         portrait_map: new Tensor('float32', map, [1, mapChannels, mapSize, mapSize]),
       });
@@ -96,6 +110,9 @@ export class PackRunner {
 
   /** Whether the streams' next frames can go through the networks together. */
   canJoin(streams: readonly StreamState[], steps: number): boolean {
+    const [first, ...others] = streams.map((stream) => this.#residentPassOf(stream));
+    if (others.some((pass) => pass !== first)) return false;
+    if (first !== null) return first.canJoin(streams, steps);
     return streams.every((stream) =>
       stepTimes(steps).every((time) => stream.memoryAt(time).ring.isFull(stream.nextFrame)),
     );
@@ -113,10 +130,15 @@ export class PackRunner {
     frames: number,
     steps: number,
   ): Promise<{ times: InferenceTimes; sound: boolean[] }> {
+    const beganMs = performance.now();
+    const resident = this.#residentPassOf(streams[0]);
+    if (resident !== null) {
+      const { denoisedMs, sound } = await resident.run(streams, steps);
+      return { times: timesOf(beganMs, denoisedMs, streams.length), sound };
+    }
     const { manifest, layout } = this.pack;
     const buffers = this.#buffersFor(streams.length, frames);
     const code = layout.latentChannels * layout.latentSize ** 2;
-    const beganMs = performance.now();
     for (const [at, stream] of streams.entries()) this.#takeInputs(stream, frames, buffers, at);
 
     const times = stepTimes(steps);
@@ -133,33 +155,43 @@ export class PackRunner {
         for (const [at, { ring }] of memories.entries())
           ring.copyInOrder(streams[at].nextFrame, buffers.cacheKeys, buffers.cacheValues, at);
       }
-      await run(this.#denoiser, feeds, buffers.denoiserFetches);
+      await runGraph(this.#denoiser, feeds, buffers.denoiserFetches);
       ddimStep(buffers.latent, 0, buffers.v, 0, buffers.latent.length, time, times[step + 1] ?? 0);
       for (const [at, { ring }] of memories.entries())
         ring.write(streams[at].nextFrame, frames, buffers.newKeys, buffers.newValues, at);
     }
     unnormalise(buffers.latent, code, manifest.latent.mean, manifest.latent.std);
     const denoisedMs = performance.now();
-    for (const { feeds, fetches } of buffers.decoderCalls) await run(this.#decoder, feeds, fetches);
+    for (const { feeds, fetches } of buffers.decoderCalls) await runGraph(this.#decoder, feeds, fetches);
     const sound = streams.map((stream, at) => this.#giveOutputs(stream, frames, buffers, at));
     for (const [at, stream] of streams.entries()) {
       stream.nextFrame += frames;
       // A frame that is no number would spoil every one that remembers it.
       if (!sound[at]) stream.forget();
     }
-    return {
-      times: {
-        denoiseMs: denoisedMs - beganMs,
-        decodeMs: performance.now() - denoisedMs,
-        batch: streams.length,
-      },
-      sound,
-    };
+    return { times: timesOf(beganMs, denoisedMs, streams.length), sound };
+  }
+
+  /** Forgets what a stream's frames before looked like. */
+  forget(stream: StreamState): void {
+    stream.forget();
+    this.#resident?.forget(stream);
+  }
+
+  /** The stream has ended. Idempotent. */
+  leave(stream: StreamState): void {
+    this.#resident?.leave(stream);
   }
 
   async close(): Promise<void> {
+    await this.#resident?.close();
     await this.#denoiser.release();
     await this.#decoder.release();
+  }
+
+  /** Several frames at once are a file's: what moves to and fro hardly counts there. */
+  #residentPassOf({ exchange }: StreamState): ResidentPass | null {
+    return exchange.frames === 1 ? this.#resident : null;
   }
 
   #buffersFor(streams: number, frames: number): BatchBuffers {
@@ -173,21 +205,13 @@ export class PackRunner {
 
   #takeInputs(stream: StreamState, frames: number, buffers: BatchBuffers, at: number): void {
     const { layout } = this.pack;
-    const { windows, maps, visibilities } = stream.exchange;
-    const map = layout.mapChannels * layout.mapSize ** 2;
-    const code = layout.latentChannels * layout.latentSize ** 2;
-    const pixels = layout.resolution ** 2;
-    buffers.maps.set(maps.subarray(0, frames * map), at * frames * map);
-    if (layout.kind === 'window') {
-      const plane = layout.mapSize ** 2;
-      buffers.visibility.set(visibilities.subarray(0, frames * plane), at * frames * plane);
-    }
-    for (let frame = 0; frame < frames; frame++) {
-      const place = at * frames + frame;
-      if (layout.kind === 'window')
-        writePlanes(windows, frame * pixels * 3, layout.resolution, buffers.warp, place * pixels * 3);
-      stream.noise.write(stream.nextFrame + frame, buffers.latent, place * code);
-    }
+    takeFrames(layout, stream, frames, buffers, at);
+    const pixels = layout.resolution ** 2 * 3;
+    if (layout.kind === 'window')
+      for (let frame = 0; frame < frames; frame++) {
+        const to = (at * frames + frame) * pixels;
+        writePlanes(stream.exchange.windows, frame * pixels, layout.resolution, buffers.warp, to);
+      }
     for (const [name, joined] of Object.entries(buffers.references)) {
       const own = stream.references[name].data as Float32Array;
       joined.set(own, at * own.length);
@@ -231,24 +255,8 @@ export class PackRunner {
   }
 }
 
-/** ONNX Runtime's errors, such as a device that is gone or memory that is not there, as ours. */
-async function run(
-  session: InferenceSession,
-  feeds: Readonly<Record<string, Tensor>>,
-  fetches?: Readonly<Record<string, Tensor>>,
-): Promise<Readonly<Record<string, Tensor>>> {
-  try {
-    const found = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches));
-    return found as Readonly<Record<string, Tensor>>;
-  } catch (cause) {
-    throw new LokiError(
-      'INFERENCE_FAILED',
-      `The networks could not be run: ${oneLine((cause as Error).message)}`,
-      {
-        cause,
-      },
-    );
-  }
+function timesOf(beganMs: number, denoisedMs: number, batch: number): InferenceTimes {
+  return { denoiseMs: denoisedMs - beganMs, decodeMs: performance.now() - denoisedMs, batch };
 }
 
 /** What the decoder is given: `normalised · std + mean`, channel by channel. */

@@ -1,0 +1,72 @@
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { type OnnxGraph, type OnnxValue, writeOnnxModel } from '../../../onnx/onnx-model.ts';
+import { gpuProblem } from '../graph-sessions.ts';
+import { blankGraph, copyGraph, withoutMade } from './glue-graphs.ts';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/**
+ * Opens graphs of our own on the GPU and hands out memory there, which ONNX Runtime gives only as an output of a graph. Whatever
+ * it handed out has to be disposed of before it is closed.
+ */
+export class GpuMemory {
+  readonly #sessions: InferenceSession[] = [];
+  readonly #makers = new Map<string, InferenceSession>();
+
+  /**
+   * A graph that is left as it was written.
+   *
+   * @param keep whether outputs that nobody brings memory for stay on the GPU
+   * @throws LokiError PROVIDER_FAILED
+   */
+  async open(graph: OnnxGraph, keep = false): Promise<InferenceSession> {
+    try {
+      const session = await InferenceSession.create(writeOnnxModel(graph), {
+        executionProviders: ['webgpu'],
+        graphOptimizationLevel: 'disabled',
+        intraOpNumThreads: 1,
+        logSeverityLevel: 4,
+        ...(keep && { preferredOutputLocation: 'gpu-buffer' }),
+      });
+      this.#sessions.push(session);
+      return session;
+    } catch (cause) {
+      throw gpuProblem('what lies between the networks', cause);
+    }
+  }
+
+  /** New tensors of zeros on the GPU. @throws LokiError PROVIDER_FAILED */
+  async blank(values: readonly OnnxValue[]): Promise<Tensors> {
+    return this.#make(`blank ${JSON.stringify(values)}`, blankGraph(values), {});
+  }
+
+  /** New tensors on the GPU that hold the same as those in the processor's memory. @throws LokiError PROVIDER_FAILED */
+  async copies(tensors: Tensors): Promise<Tensors> {
+    const values = Object.entries(tensors).map(([name, { dims }]) => ({ name, shape: dims }));
+    return withoutMade(await this.#make(`copies ${JSON.stringify(values)}`, copyGraph(values), tensors));
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions) await session.release();
+    this.#sessions.length = 0;
+    this.#makers.clear();
+  }
+
+  /** What a graph gives, which stays on the GPU and is new each time. */
+  async #make(key: string, graph: OnnxGraph, feeds: Tensors): Promise<Tensors> {
+    let session = this.#makers.get(key);
+    if (session === undefined) {
+      session = await this.open(graph, true);
+      this.#makers.set(key, session);
+    }
+    try {
+      return (await session.run(feeds)) as Tensors;
+    } catch (cause) {
+      throw gpuProblem('memory', cause);
+    }
+  }
+}
+
+export function dispose(...sets: readonly Tensors[]): void {
+  for (const tensors of sets) for (const tensor of Object.values(tensors)) tensor.dispose();
+}

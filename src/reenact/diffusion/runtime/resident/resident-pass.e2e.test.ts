@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LokiError } from '../../../../errors.ts';
+import { loadPack, type ModelPack } from '../../pack/load-pack.ts';
+import { copyPixelPack, TOY_PACK } from '../../toy-pack-fixture.ts';
+import { InferenceEngine, type InferenceStream } from '../inference-engine.ts';
+import type { IdentityTensors } from '../inference-messages.ts';
+import { useSoftwareGpu } from '../software-gpu.ts';
+
+/** The GPU's own rounding, in steps of 8-bit sRGB. */
+const CLOSE = 0.01;
+
+let missing: string | null = null;
+let pack: ModelPack;
+let cpu: InferenceEngine;
+let gpu: InferenceEngine;
+let identity: IdentityTensors;
+
+beforeAll(async () => {
+  try {
+    useSoftwareGpu();
+  } catch (error) {
+    if (!(error instanceof LokiError)) throw error;
+    missing = error.message;
+    return;
+  }
+  pack = await loadPack(TOY_PACK, null);
+  cpu = await InferenceEngine.open(pack, { provider: 'cpu' });
+  gpu = await InferenceEngine.open(pack, { provider: 'webgpu' });
+  // The driver may be there and the loader of drivers not.
+  if (gpu.info.provider !== 'webgpu') missing = gpu.info.note;
+  identity = await cpu.identify(
+    new Uint8Array(256 * 256 * 3).map((_, i) => i % 251),
+    wave(45 * 64 * 64, 1),
+  );
+});
+afterAll(async () => {
+  await cpu?.close();
+  await gpu?.close();
+});
+
+function wave(length: number, phase: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => Math.sin(i * 0.013 + phase));
+}
+
+function feed({ exchange }: InferenceStream, frame: number): void {
+  const { windows, maps, visibilities } = exchange;
+  for (let i = 0; i < windows.length; i++) windows[i] = (i * 3 + frame * 11) % 256;
+  maps.set(wave(maps.length, frame));
+  visibilities.set(wave(visibilities.length, frame).map(Math.abs));
+}
+
+/** Frames of two streams, together and one by one. */
+async function play(engine: InferenceEngine): Promise<{ made: Float32Array[]; joined: number }> {
+  const streams = [9, 10].map((seed) => engine.openStream(identity, seed));
+  const made: Float32Array[] = [];
+  let joined = 0;
+  const run = async (which: readonly InferenceStream[], frame: number, steps: number): Promise<void> => {
+    for (const stream of which) feed(stream, frame);
+    for (const { batch } of await Promise.all(which.map((stream) => stream.run(1, steps))))
+      joined = Math.max(joined, batch);
+    for (const { exchange } of which) made.push(Float32Array.from(exchange.changes));
+  };
+  await run(streams, 0, 1);
+  await run(streams, 1, 1);
+  await run([streams[0]], 2, 2);
+  // What is no number is refused, and not remembered.
+  feed(streams[1], 2);
+  streams[1].exchange.maps.fill(Number.NaN);
+  await expect(streams[1].run(1, 1)).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
+  await run([streams[1]], 3, 1);
+  for (const stream of streams) stream.close();
+  return { made, joined };
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+}
+
+test('pictures are the same whether tensors stay on the GPU or lie in memory, frame after frame', async (context) => {
+  if (missing !== null) context.skip(missing);
+  const onCpu = await play(cpu);
+  const onGpu = await play(gpu);
+  expect(onGpu.joined).toBe(2);
+  for (const [i, changes] of onGpu.made.entries()) {
+    expect(largestDifference(changes, onCpu.made[i])).toBeLessThan(CLOSE);
+    // Each differs from the others by more than that.
+    for (const other of onGpu.made.slice(0, i)) expect(largestDifference(changes, other)).toBeGreaterThan(1);
+  }
+});
+
+test('also where the decoder gives single pixels', async (context) => {
+  if (missing !== null) context.skip(missing);
+  const copy = await copyPixelPack();
+  try {
+    const pixels = await loadPack(copy.folder, null);
+    const made: Float32Array[] = [];
+    for (const provider of ['cpu', 'webgpu'] as const) {
+      const engine = await InferenceEngine.open(pixels, { provider });
+      const stream = engine.openStream(identity, 5);
+      feed(stream, 0);
+      await stream.run(1, 1);
+      made.push(Float32Array.from(stream.exchange.changes));
+      // Closed with the stream still open.
+      await engine.close();
+    }
+    expect(largestDifference(made[0], made[1])).toBeLessThan(CLOSE);
+  } finally {
+    await copy.remove();
+  }
+});

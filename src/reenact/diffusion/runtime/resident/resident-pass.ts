@@ -1,0 +1,235 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import type { ModelPack } from '../../pack/load-pack.ts';
+import { stepTimes } from '../../schedule.ts';
+import { MOST_MEAN } from '../change-picture.ts';
+import { takeFrames } from '../frame-tensors.ts';
+import { runGraph } from '../graph-sessions.ts';
+import { HeadShare } from '../head-share.ts';
+import type { StreamState } from '../stream-state.ts';
+import { made, own, packPixels, withMade } from './glue-graphs.ts';
+import { dispose, GpuMemory, type Tensors } from './gpu-memory.ts';
+import { cacheValues, closeLanes, type Lanes, openLanes } from './lanes.ts';
+import { StepConstants } from './step-constants.ts';
+
+/** What a stream has on the GPU. */
+interface Resident {
+  readonly references: Tensors;
+  /** By denoising time. */
+  readonly memories: Map<number, Memory>;
+}
+
+/** The caches of the frames before, the newest last, and room for those of one more; they change places. */
+interface Memory {
+  caches: Tensors;
+  spare: Tensors;
+  /** How many of the slots hold a frame, from the last backwards. */
+  frames: number;
+}
+
+/**
+ * A pack's networks on a GPU with everything that they have in common staying there: keys and values of portraits and of frames
+ * before, latents, the decoder's outputs. A frame sends there its warp, driver map, visibility and noise, and brings
+ * back the finished change of the picture: what goes to and fro costs more time than the networks do.
+ */
+export class ResidentPass {
+  readonly #pack: ModelPack;
+  readonly #denoiser: InferenceSession;
+  readonly #decoder: InferenceSession;
+  readonly #gpu = new GpuMemory();
+  readonly #head: HeadShare;
+  readonly #constants: StepConstants;
+  readonly #residents = new Map<StreamState, Resident>();
+  /** By number of streams. */
+  readonly #lanes = new Map<number, Lanes>();
+
+  /** Whether the frames of such a pack can be made so. */
+  static fits({ layout }: ModelPack): boolean {
+    return layout.kind === 'window' && layout.slots > 1;
+  }
+
+  constructor(pack: ModelPack, denoiser: InferenceSession, decoder: InferenceSession) {
+    this.#pack = pack;
+    this.#denoiser = denoiser;
+    this.#decoder = decoder;
+    this.#constants = new StepConstants(this.#gpu, pack.manifest);
+    this.#head = new HeadShare(pack.layout.mapSize);
+  }
+
+  /** Whether the streams' next frames can go side by side: one table of ages has to fit them all. */
+  canJoin(streams: readonly StreamState[], steps: number): boolean {
+    return stepTimes(steps).every((time) => {
+      const counts = streams.map((stream) => this.#residents.get(stream)?.memories.get(time)?.frames ?? 0);
+      return counts.every((count) => count === counts[0]);
+    });
+  }
+
+  /**
+   * The next frame of each stream, from and into its exchange.
+   *
+   * @returns when the last step was asked for, ms, and for each stream whether every value that came out is a number
+   * @throws LokiError INFERENCE_FAILED, PROVIDER_FAILED
+   */
+  async run(
+    streams: readonly StreamState[],
+    steps: number,
+  ): Promise<{ denoisedMs: number; sound: boolean[] }> {
+    const { layout } = this.#pack;
+    const lanes = await this.#lanesFor(streams.length);
+    const residents: Resident[] = [];
+    for (const stream of streams) residents.push(await this.#residentOf(stream));
+    this.#take(streams, lanes);
+    await runGraph(lanes.entry, { frame: lanes.frame }, lanes.entered);
+
+    const warp = lanes.entered[made('warp')];
+    const times = stepTimes(steps);
+    for (const [step, time] of times.entries()) {
+      const memories: Memory[] = [];
+      for (const { memories: known } of residents) memories.push(await this.#memoryAt(known, time));
+      writeAges(layout.slots, memories[0].frames, lanes.age);
+      const latent = lanes.latents[step % 2];
+      const feeds: Tensors = {
+        latent,
+        ...(await this.#constants.timestep(time, streams.length)),
+        driver_map: lanes.entered[made('driver_map')],
+        warp,
+        visibility: lanes.entered[made('visibility')],
+        ...(layout.temporal.length > 0 && { age: lanes.ageTensor }),
+        ...(await this.#remembered(lanes, residents, memories)),
+      };
+      await runGraph(this.#denoiser, feeds, lanes.denoised);
+      const stepping = {
+        latent,
+        ...lanes.denoised,
+        ...named(memories.map(({ caches }) => caches)),
+        ...(await this.#constants.factors(time, times[step + 1] ?? 0)),
+      };
+      await runGraph(lanes.step, stepping, {
+        [made('latent')]: lanes.latents[(step + 1) % 2],
+        ...withMade(named(memories.map(({ spare }) => spare))),
+      });
+      for (const memory of memories) {
+        [memory.caches, memory.spare] = [memory.spare, memory.caches];
+        memory.frames = Math.min(layout.slots, memory.frames + 1);
+      }
+    }
+    const denoisedMs = performance.now();
+    await runGraph(this.#decoder, { latent: lanes.latents[steps % 2], warp }, lanes.decoded);
+    const finishing = {
+      ...lanes.decoded,
+      share: lanes.entered[made('share')],
+      ...(layout.patch !== null && { warp }),
+    };
+    // The GPU has enough to do meanwhile.
+    for (const stream of streams) stream.noise.prepare(stream.nextFrame + 1);
+    await runGraph(lanes.finish, finishing, { change: lanes.changeTensor });
+    const sound = streams.map((stream, at) => giveChange(lanes.change, at, stream));
+    for (const [at, stream] of streams.entries()) {
+      stream.nextFrame++;
+      // A frame that is no number would spoil every one that remembers it.
+      if (!sound[at]) this.forget(stream);
+    }
+    return { denoisedMs, sound };
+  }
+
+  /** Forgets what a stream's frames before looked like. */
+  forget(stream: StreamState): void {
+    const memories = this.#residents.get(stream)?.memories;
+    for (const { caches, spare } of memories?.values() ?? []) dispose(caches, spare);
+    memories?.clear();
+  }
+
+  /** The stream has ended. Idempotent. */
+  leave(stream: StreamState): void {
+    this.forget(stream);
+    dispose(this.#residents.get(stream)?.references ?? {});
+    this.#residents.delete(stream);
+  }
+
+  async close(): Promise<void> {
+    for (const stream of [...this.#residents.keys()]) this.leave(stream);
+    for (const lanes of this.#lanes.values()) closeLanes(lanes);
+    this.#lanes.clear();
+    this.#constants.close();
+    await this.#gpu.close();
+  }
+
+  async #lanesFor(streams: number): Promise<Lanes> {
+    let lanes = this.#lanes.get(streams);
+    if (lanes === undefined) {
+      lanes = await openLanes(this.#gpu, this.#pack.layout, streams);
+      this.#lanes.set(streams, lanes);
+    }
+    return lanes;
+  }
+
+  async #residentOf(stream: StreamState): Promise<Resident> {
+    let resident = this.#residents.get(stream);
+    if (resident === undefined) {
+      const references = await this.#gpu.copies(stream.references);
+      resident = { references, memories: new Map() };
+      this.#residents.set(stream, resident);
+    }
+    return resident;
+  }
+
+  async #memoryAt(memories: Map<number, Memory>, time: number): Promise<Memory> {
+    let memory = memories.get(time);
+    if (memory === undefined) {
+      const values = cacheValues(this.#pack.layout);
+      memory = { caches: await this.#gpu.blank(values), spare: await this.#gpu.blank(values), frames: 0 };
+      memories.set(time, memory);
+    }
+    return memory;
+  }
+
+  #take(streams: readonly StreamState[], lanes: Lanes): void {
+    const { layout } = this.#pack;
+    for (const [at, stream] of streams.entries()) {
+      const parts = lanes.parts[at];
+      takeFrames(layout, stream, 1, parts, 0);
+      packPixels(stream.exchange.windows, parts.window);
+      this.#head.read(parts.maps, layout.mapChannels, 0);
+      parts.share.set(this.#head.share);
+    }
+  }
+
+  /** Keys and values of portraits and of frames before, by the denoiser's names. */
+  async #remembered(
+    lanes: Lanes,
+    residents: readonly Resident[],
+    memories: readonly Memory[],
+  ): Promise<Tensors> {
+    if (lanes.join === null) return { ...residents[0].references, ...memories[0].caches };
+    const parts = residents.map(({ references }, at) => ({ ...references, ...memories[at].caches }));
+    await runGraph(lanes.join, named(parts), lanes.joined);
+    return Object.fromEntries(Object.keys(parts[0]).map((name) => [name, lanes.joined[made(name)]]));
+  }
+}
+
+/** Each stream's tensors under the names that graphs of several streams have for them. */
+function named(parts: readonly Tensors[]): Tensors {
+  return Object.fromEntries(
+    parts.flatMap((tensors, stream) =>
+      Object.entries(tensors).map(([name, tensor]) => [own(name, stream), tensor]),
+    ),
+  );
+}
+
+/** Ages of the slots, the newest last, of which the last `frames` hold a frame, and of the new frame itself. */
+function writeAges(slots: number, frames: number, out: BigInt64Array): void {
+  for (let slot = 0; slot < slots; slot++) {
+    const age = slots - slot;
+    out[slot] = BigInt(age <= frames ? age : slots + 1);
+  }
+  out[slots] = 0n;
+}
+
+/** @returns whether every value is a number, and not all of them huge */
+function giveChange(change: Float32Array, at: number, { exchange }: StreamState): boolean {
+  const length = exchange.changes.length;
+  const own = change.subarray(at * length, (at + 1) * length);
+  exchange.changes.set(own);
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += Math.abs(own[i]);
+  return sum < MOST_MEAN * length;
+}
