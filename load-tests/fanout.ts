@@ -13,6 +13,7 @@ import { openBrowser } from '../src/client/browser-fixture.ts';
 import { MEDIASOUP_WORKER } from '../src/gateway/server-process.ts';
 import { claimLivePriority } from '../src/live-priority.ts';
 import { quantile } from '../src/reenact/evaluate/statistics.ts';
+import { EXTENSIONS } from '../src/sfu/codecs.ts';
 import type { CrowdCount, CrowdOrder } from './harness/crowd-worker.ts';
 import { demonstrate, until } from './harness/demonstration.ts';
 import type { PlainSfuReady, PlainStreams } from './harness/plain-sfu.ts';
@@ -108,6 +109,12 @@ try {
       unit: '',
     },
     {
+      what: `CPU that ${viewers} viewers add over what they add to plain mediasoup`,
+      value: (cores(ours) - ownCores) / (cores(theirs) - plainCores),
+      limit: 1.05,
+      unit: '',
+    },
+    {
       what: 'frames a second at each viewer',
       value: quantile(
         ours.map(({ framesAViewer }) => framesAViewer),
@@ -123,8 +130,7 @@ try {
       `${round(100 * cores(theirs))} % (${list(theirs)})`,
     `- the same a packet that viewers received: ${round(quantile(ratios, 0.5))} (${ratios.map(round).join(', ')})`,
     `- before they came: ${round(100 * ownCores)} and ${round(100 * plainCores)} % of a core; what ${viewers} viewers added: ` +
-      `${round(100 * (cores(ours) - ownCores))} and ${round(100 * (cores(theirs) - plainCores))} %, ` +
-      `${round((cores(ours) - ownCores) / (cores(theirs) - plainCores))} times as much`,
+      `${round(100 * (cores(ours) - ownCores))} and ${round(100 * (cores(theirs) - plainCores))} %`,
     `- packets and frames a second at each viewer: ${received(ours, viewers - 1)}; of plain mediasoup's ${received(theirs, viewers)}`,
   );
 
@@ -207,7 +213,16 @@ async function feed(plain: ChildProcess): Promise<string> {
   const socket = createSocket('udp4');
   // The only thing it says are reports and requests for key frames.
   socket.on('message', () => source.requestKeyFrame());
-  source.onPacket = (packet) => socket.send(packet.serialize(), rtpPort, '127.0.0.1');
+  source.onPacket = (packet) => {
+    // They were taken off on the way to this viewer, which asks for none; the avatar's stream has them.
+    packet.header.extension = true;
+    packet.header.extensionProfile = 0xbede;
+    packet.header.extensions = [
+      { id: EXTENSIONS.absCaptureTime.id, payload: Buffer.alloc(8) },
+      { id: EXTENSIONS.playoutDelay.id, payload: Buffer.alloc(3) },
+    ];
+    socket.send(packet.serialize(), rtpPort, '127.0.0.1');
+  };
   return base;
 }
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createWorker, type types } from 'mediasoup';
 import { claimLivePriority } from '../../src/live-priority.ts';
-import { codecParameters, ROUTER_CODECS } from '../../src/sfu/codecs.ts';
+import { codecParameters, EXTENSIONS, ROUTER_CODECS } from '../../src/sfu/codecs.ts';
 import { remoteDtls, writeAnswer } from '../../src/sfu/sdp/answer.ts';
 import { receivableCodec, receiverCapabilities } from '../../src/sfu/sdp/choose.ts';
 import { parseOffer } from '../../src/sfu/sdp/offer.ts';
@@ -52,6 +52,7 @@ process.on('message', async ({ video, audio }: PlainStreams) => {
         kind,
         rtpParameters: {
           codecs: [codecParameters(kind === 'video' ? 'VP8' : 'opus', stream.payloadType)],
+          headerExtensions: [EXTENSIONS.absCaptureTime, EXTENSIONS.playoutDelay],
           encodings: [{ ssrc: stream.ssrc }],
           rtcp: { cname: 'plain', reducedSize: true },
         },

@@ -157,7 +157,7 @@ export interface InferenceStream {
   /**
    * Makes the next `count` frames of what was written into the exchange, in `steps` denoising steps.
    *
-   * @throws LokiError INFERENCE_FAILED, WORKER_DIED, CANCELLED
+   * @throws LokiError INFERENCE_FAILED, PROVIDER_FAILED (a GPU's memory), WORKER_DIED, CANCELLED
    */
   run(count: number, steps: number): Promise<InferenceTimes>;
   /** Idempotent. */
