@@ -2,7 +2,8 @@
  * What happens between a pack's networks, as graphs: on a GPU it has to run where the tensors are. `streams` sessions go
  * through together with one new frame each.
  */
-import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxValue } from '../../../onnx/onnx-model.ts';
+import { GraphWriter } from '../../../onnx/graph-writer.ts';
+import type { OnnxGraph, OnnxValue } from '../../../onnx/onnx-model.ts';
 import { type PackLayout, RESIDUAL_VALUES, WEIGHT_VALUES } from '../../pack/contract.ts';
 import { edgeFade, STEPS } from '../change-picture.ts';
 import { bilinearColumns } from '../head-share.ts';
@@ -221,68 +222,4 @@ function fadedEnlargement(size: number, resolution: number): { rows: Float32Arra
     }
   }
   return { rows, columns };
-}
-
-/** Names what lies between a graph's inputs and outputs. */
-class GraphWriter {
-  readonly #inputs = new Map<string, OnnxValue>();
-  readonly #outputs: OnnxValue[] = [];
-  readonly #constants: OnnxConstant[] = [];
-  readonly #nodes: OnnxNode[] = [];
-
-  take(value: OnnxValue): string {
-    this.#inputs.set(value.name, value);
-    return value.name;
-  }
-
-  give(
-    operator: string,
-    inputs: readonly string[],
-    output: OnnxValue,
-    attributes?: OnnxNode['attributes'],
-  ): void {
-    this.#nodes.push({ operator, inputs, output: output.name, ...(attributes && { attributes }) });
-    this.#outputs.push(output);
-  }
-
-  node(operator: string, inputs: readonly string[], attributes?: OnnxNode['attributes']): string {
-    const output = `between_${this.#nodes.length}`;
-    this.#nodes.push({ operator, inputs, output, ...(attributes && { attributes }) });
-    return output;
-  }
-
-  slice(input: string, axis: number, from: number, to: number): string {
-    return this.node('Slice', [input, this.sizes([from]), this.sizes([to]), this.sizes([axis])]);
-  }
-
-  reshape(input: string, shape: readonly number[]): string {
-    return this.node('Reshape', [input, this.sizes(shape)]);
-  }
-
-  sizes(values: readonly number[]): string {
-    return this.#add([values.length], BigInt64Array.from(values, BigInt));
-  }
-
-  number(value: number): string {
-    return this.constant([1], Float32Array.of(value));
-  }
-
-  constant(shape: readonly number[], values: Float32Array): string {
-    return this.#add(shape, values);
-  }
-
-  finish(): OnnxGraph {
-    return {
-      inputs: [...this.#inputs.values()],
-      outputs: this.#outputs,
-      constants: this.#constants,
-      nodes: this.#nodes,
-    };
-  }
-
-  #add(shape: readonly number[], values: OnnxConstant['values']): string {
-    const name = `constant_${this.#constants.length}`;
-    this.#constants.push({ name, shape, values });
-    return name;
-  }
 }

@@ -1,0 +1,69 @@
+import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxValue } from './onnx-model.ts';
+
+/** Writes a graph operator by operator, and names what lies between its inputs and outputs. */
+export class GraphWriter {
+  readonly #inputs = new Map<string, OnnxValue>();
+  readonly #outputs: OnnxValue[] = [];
+  readonly #constants: OnnxConstant[] = [];
+  readonly #nodes: OnnxNode[] = [];
+
+  /** An input; asked for twice, it is one. @returns its name */
+  take(value: OnnxValue): string {
+    this.#inputs.set(value.name, value);
+    return value.name;
+  }
+
+  /** An operator whose result is an output. */
+  give(
+    operator: string,
+    inputs: readonly string[],
+    output: OnnxValue,
+    attributes?: OnnxNode['attributes'],
+  ): void {
+    this.#nodes.push({ operator, inputs, output: output.name, ...(attributes && { attributes }) });
+    this.#outputs.push(output);
+  }
+
+  /** @returns the name of the result */
+  node(operator: string, inputs: readonly string[], attributes?: OnnxNode['attributes']): string {
+    const output = `between_${this.#nodes.length}`;
+    this.#nodes.push({ operator, inputs, output, ...(attributes && { attributes }) });
+    return output;
+  }
+
+  /** From `from` to before `to` along one axis. */
+  slice(input: string, axis: number, from: number, to: number): string {
+    return this.node('Slice', [input, this.sizes([from]), this.sizes([to]), this.sizes([axis])]);
+  }
+
+  reshape(input: string, shape: readonly number[]): string {
+    return this.node('Reshape', [input, this.sizes(shape)]);
+  }
+
+  sizes(values: readonly number[]): string {
+    return this.#add([values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  number(value: number): string {
+    return this.constant([1], Float32Array.of(value));
+  }
+
+  constant(shape: readonly number[], values: Float32Array): string {
+    return this.#add(shape, values);
+  }
+
+  finish(): OnnxGraph {
+    return {
+      inputs: [...this.#inputs.values()],
+      outputs: this.#outputs,
+      constants: this.#constants,
+      nodes: this.#nodes,
+    };
+  }
+
+  #add(shape: readonly number[], values: OnnxConstant['values']): string {
+    const name = `constant_${this.#constants.length}`;
+    this.#constants.push({ name, shape, values });
+    return name;
+  }
+}
