@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { decoderOutputs, type PackLayout } from '../pack/contract.ts';
+import { dataOf, floats } from './host-tensor.ts';
 
 type Tensors = Record<string, Tensor>;
 
@@ -101,20 +102,12 @@ export class BatchBuffers {
   }
 }
 
-function floats(shape: readonly number[]): Tensor {
-  return new Tensor('float32', new Float32Array(shape.reduce((all, size) => all * size, 1)), shape);
-}
-
 /** One entry of the first axis, over the same memory. */
 function entryOf(tensor: Tensor, index: number): Tensor {
   const [, ...rest] = tensor.dims;
   const length = rest.reduce((all, size) => all * size, 1);
   const data = dataOf(tensor).subarray(index * length, (index + 1) * length);
   return new Tensor('float32', data, [1, ...rest]);
-}
-
-function dataOf(tensor: Tensor): Float32Array {
-  return tensor.data as Float32Array;
 }
 
 function mapValues<A, B>(record: Record<string, A>, of: (value: A) => B): Record<string, B> {

@@ -1,7 +1,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { LokiError } from '../../../errors.ts';
 import type { ModelPack } from '../pack/load-pack.ts';
-import type { GraphName, Precision } from '../pack/manifest.ts';
+import type { Precision } from '../pack/manifest.ts';
 import { ddimStep, stepTimes } from '../schedule.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { edgeFade, writeChange, writePicture, writePlanes } from './change-picture.ts';
@@ -60,20 +60,14 @@ export class PackRunner {
     precision: Precision,
     threads: number,
   ): Promise<PackRunner> {
-    const graphs: InferenceSession[] = [];
+    const denoiser = await openGraph(pack, 'denoiser', provider, precision, threads);
     try {
-      const open = async (name: GraphName): Promise<InferenceSession> => {
-        const session = await openGraph(pack, name, provider, precision, threads);
-        graphs.push(session);
-        return session;
-      };
-      const denoiser = await open('denoiser');
-      const decoder = await open('decoder');
+      const decoder = await openGraph(pack, 'decoder', provider, precision, threads);
       const stays = provider === 'webgpu' && ResidentPass.fits(pack);
       const resident = stays ? new ResidentPass(pack, denoiser, decoder) : null;
       return new PackRunner(pack, provider, precision, threads, denoiser, decoder, resident);
     } catch (error) {
-      for (const session of graphs) await session.release();
+      await denoiser.release();
       throw error;
     }
   }

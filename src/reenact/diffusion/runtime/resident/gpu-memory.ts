@@ -6,12 +6,13 @@ import { blankGraph, copyGraph, withoutMade } from './glue-graphs.ts';
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
- * Opens graphs of our own on the GPU and hands out memory there, which ONNX Runtime gives only as an output of a graph. Whatever
- * it handed out has to be disposed of before it is closed.
+ * Opens graphs of our own on the GPU and hands out memory there, which ONNX Runtime gives only as an output of a graph, and which
+ * must not outlive it. What is not freed before is freed when this is closed.
  */
 export class GpuMemory {
   readonly #sessions: InferenceSession[] = [];
   readonly #makers = new Map<string, InferenceSession>();
+  readonly #given = new Set<Tensor>();
 
   /**
    * A graph that is left as it was written.
@@ -46,7 +47,15 @@ export class GpuMemory {
     return withoutMade(await this.#make(`copies ${JSON.stringify(values)}`, copyGraph(values), tensors));
   }
 
+  free(...sets: readonly Tensors[]): void {
+    for (const tensors of sets)
+      for (const tensor of Object.values(tensors)) if (this.#given.delete(tensor)) tensor.dispose();
+  }
+
+  /** Idempotent. */
   async close(): Promise<void> {
+    for (const tensor of this.#given) tensor.dispose();
+    this.#given.clear();
     for (const session of this.#sessions) await session.release();
     this.#sessions.length = 0;
     this.#makers.clear();
@@ -60,13 +69,11 @@ export class GpuMemory {
       this.#makers.set(key, session);
     }
     try {
-      return (await session.run(feeds)) as Tensors;
+      const made = (await session.run(feeds)) as Tensors;
+      for (const tensor of Object.values(made)) this.#given.add(tensor);
+      return made;
     } catch (cause) {
       throw gpuProblem('memory', cause);
     }
   }
-}
-
-export function dispose(...sets: readonly Tensors[]): void {
-  for (const tensors of sets) for (const tensor of Object.values(tensors)) tensor.dispose();
 }

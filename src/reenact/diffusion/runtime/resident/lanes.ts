@@ -2,8 +2,9 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { OnnxValue } from '../../../onnx/onnx-model.ts';
 import { decoderOutputs, type PackLayout } from '../../pack/contract.ts';
 import type { FrameTensors } from '../frame-tensors.ts';
+import { dataOf, floats } from '../host-tensor.ts';
 import { changeGraph, entryGraph, framePartsOf, joinGraph, made, stepGraph } from './glue-graphs.ts';
-import { dispose, type GpuMemory, type Tensors } from './gpu-memory.ts';
+import type { GpuMemory, Tensors } from './gpu-memory.ts';
 
 /** Everything that so many streams need to go through the networks side by side, one frame each; made once. */
 export interface Lanes {
@@ -41,17 +42,17 @@ export async function openLanes(gpu: GpuMemory, layout: PackLayout, streams: num
   const { resolution, temporal, slots } = layout;
   const values = framePartsOf(layout);
   const length = Object.values(values).reduce((all, count) => all + count, 0);
-  const frame = hostTensor([streams, length]);
+  const frame = floats([streams, length]);
   const age = new BigInt64Array(slots + 1);
-  const change = hostTensor([streams, resolution, resolution, 3]);
+  const change = floats([streams, resolution, resolution, 3]);
   const remembered = [...referenceValues(layout), ...cacheValues(layout)];
   const joinedValues = remembered.map(({ name, shape }) => ({
     name: made(name),
     shape: [streams, ...shape.slice(1)],
   }));
-  const entryWriter = entryGraph(layout, streams);
-  const latent = entryWriter.outputs.find(({ name }) => name === made('latent'))!;
-  const entered = await gpu.blank(entryWriter.outputs);
+  const entryOf = entryGraph(layout, streams);
+  const latent = entryOf.outputs.find(({ name }) => name === made('latent'))!;
+  const entered = await gpu.blank(entryOf.outputs);
   const [otherLatent] = Object.values(await gpu.blank([latent]));
   return {
     parts: Array.from({ length: streams }, (_, at) => {
@@ -70,7 +71,7 @@ export async function openLanes(gpu: GpuMemory, layout: PackLayout, streams: num
     ageTensor: new Tensor('int64', age, [1, slots + 1]),
     change: dataOf(change),
     changeTensor: change,
-    entry: await gpu.open(entryWriter),
+    entry: await gpu.open(entryOf),
     join: streams === 1 ? null : await gpu.open(joinGraph(remembered, streams)),
     step: await gpu.open(stepGraph(layout, streams)),
     finish: await gpu.open(changeGraph(layout, streams)),
@@ -89,12 +90,8 @@ export async function openLanes(gpu: GpuMemory, layout: PackLayout, streams: num
   };
 }
 
-export function closeLanes({ entered, latents: [, otherLatent], denoised, joined, decoded }: Lanes): void {
-  dispose(entered, { otherLatent }, denoised, joined, decoded);
-}
-
 /** Keys and values of one portrait. */
-export function referenceValues({ references }: PackLayout): OnnxValue[] {
+function referenceValues({ references }: PackLayout): OnnxValue[] {
   return references.flatMap(({ key, value, heads, tokens, dim }) =>
     [key, value].map((name) => ({ name, shape: [1, heads, tokens, dim] })),
   );
@@ -105,12 +102,4 @@ export function cacheValues({ temporal, slots }: PackLayout): OnnxValue[] {
   return temporal.flatMap(({ cacheKey, cacheValue, positions, heads, dim }) =>
     [cacheKey, cacheValue].map((name) => ({ name, shape: [1, positions, heads, slots, dim] })),
   );
-}
-
-function hostTensor(shape: readonly number[]): Tensor {
-  return new Tensor('float32', new Float32Array(shape.reduce((all, size) => all * size, 1)), shape);
-}
-
-function dataOf(tensor: Tensor): Float32Array {
-  return tensor.data as Float32Array;
 }

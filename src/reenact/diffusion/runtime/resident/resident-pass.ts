@@ -7,8 +7,8 @@ import { runGraph } from '../graph-sessions.ts';
 import { HeadShare } from '../head-share.ts';
 import type { StreamState } from '../stream-state.ts';
 import { made, own, packPixels, withMade } from './glue-graphs.ts';
-import { dispose, GpuMemory, type Tensors } from './gpu-memory.ts';
-import { cacheValues, closeLanes, type Lanes, openLanes } from './lanes.ts';
+import { GpuMemory, type Tensors } from './gpu-memory.ts';
+import { cacheValues, type Lanes, openLanes } from './lanes.ts';
 import { StepConstants } from './step-constants.ts';
 
 /** What a stream has on the GPU. */
@@ -82,6 +82,7 @@ export class ResidentPass {
 
     const warp = lanes.entered[made('warp')];
     const times = stepTimes(steps);
+    const moved: Memory[] = [];
     for (const [step, time] of times.entries()) {
       const memories: Memory[] = [];
       for (const { memories: known } of residents) memories.push(await this.#memoryAt(known, time));
@@ -107,10 +108,7 @@ export class ResidentPass {
         [made('latent')]: lanes.latents[(step + 1) % 2],
         ...withMade(named(memories.map(({ spare }) => spare))),
       });
-      for (const memory of memories) {
-        [memory.caches, memory.spare] = [memory.spare, memory.caches];
-        memory.frames = Math.min(layout.slots, memory.frames + 1);
-      }
+      moved.push(...memories);
     }
     const denoisedMs = performance.now();
     await runGraph(this.#decoder, { latent: lanes.latents[steps % 2], warp }, lanes.decoded);
@@ -122,6 +120,11 @@ export class ResidentPass {
     // The GPU has enough to do meanwhile.
     for (const stream of streams) stream.noise.prepare(stream.nextFrame + 1);
     await runGraph(lanes.finish, finishing, { change: lanes.changeTensor });
+    // Not before: a frame that failed is asked for again.
+    for (const memory of moved) {
+      [memory.caches, memory.spare] = [memory.spare, memory.caches];
+      memory.frames = Math.min(layout.slots, memory.frames + 1);
+    }
     const sound = streams.map((stream, at) => giveChange(lanes.change, at, stream));
     for (const [at, stream] of streams.entries()) {
       stream.nextFrame++;
@@ -134,22 +137,20 @@ export class ResidentPass {
   /** Forgets what a stream's frames before looked like. */
   forget(stream: StreamState): void {
     const memories = this.#residents.get(stream)?.memories;
-    for (const { caches, spare } of memories?.values() ?? []) dispose(caches, spare);
+    for (const { caches, spare } of memories?.values() ?? []) this.#gpu.free(caches, spare);
     memories?.clear();
   }
 
   /** The stream has ended. Idempotent. */
   leave(stream: StreamState): void {
     this.forget(stream);
-    dispose(this.#residents.get(stream)?.references ?? {});
+    this.#gpu.free(this.#residents.get(stream)?.references ?? {});
     this.#residents.delete(stream);
   }
 
   async close(): Promise<void> {
-    for (const stream of [...this.#residents.keys()]) this.leave(stream);
-    for (const lanes of this.#lanes.values()) closeLanes(lanes);
+    this.#residents.clear();
     this.#lanes.clear();
-    this.#constants.close();
     await this.#gpu.close();
   }
 

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import type { PackManifest } from '../../pack/manifest.ts';
 import { ddimFactors } from '../../schedule.ts';
-import { dispose, type GpuMemory, type Tensors } from './gpu-memory.ts';
+import type { GpuMemory, Tensors } from './gpu-memory.ts';
 
 /** What graphs are fed that is the same in every frame: sent to the GPU once. */
 export class StepConstants {
@@ -42,11 +42,6 @@ export class StepConstants {
       of_v: values((i) => ofV * (last ? std[i] : 1)),
       offset: values((i) => (last ? mean[i] : 0)),
     });
-  }
-
-  close(): void {
-    dispose(...this.#known.values());
-    this.#known.clear();
   }
 
   async #constants(key: string, tensors: Tensors): Promise<Tensors> {
