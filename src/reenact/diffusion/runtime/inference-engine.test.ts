@@ -3,6 +3,7 @@ import { loadPack, type ModelPack } from '../pack/load-pack.ts';
 import { copyPixelPack, copyToyPack, TOY_PACK } from '../toy-pack-fixture.ts';
 import { InferenceEngine, type InferenceStream } from './inference-engine.ts';
 import type { IdentityTensors } from './inference-messages.ts';
+import { feed, largestDifference, wave } from './stream-fixture.ts';
 
 const FRAMES = 16;
 /** What the networks compute in another order differs by this, in steps of 8-bit sRGB. */
@@ -22,21 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-function wave(length: number, phase: number): Float32Array {
-  const out = new Float32Array(length);
-  for (let i = 0; i < length; i++) out[i] = Math.sin(i * 0.013 + phase);
-  return out;
-}
-
-/** Frame `frame` of a clip, into place `index` of the stream's exchange. */
-function feed({ exchange }: InferenceStream, index: number, frame: number): void {
-  const { windows, maps, visibilities, frames } = exchange;
-  const [w, m, v] = [windows.length / frames, maps.length / frames, visibilities.length / frames];
-  for (let i = 0; i < w; i++) windows[index * w + i] = (i * 3 + frame * 11) % 256;
-  maps.set(wave(m, frame), index * m);
-  visibilities.set(wave(v, frame).map(Math.abs), index * v);
-}
-
 async function streamed(stream: InferenceStream, count: number, steps: number): Promise<Float32Array[]> {
   const made: Float32Array[] = [];
   for (let frame = 0; frame < count; frame++) {
@@ -45,12 +31,6 @@ async function streamed(stream: InferenceStream, count: number, steps: number): 
     made.push(Float32Array.from(stream.exchange.changes));
   }
   return made;
-}
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  let largest = 0;
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
-  return largest;
 }
 
 describe('a stream of frames', () => {

@@ -5,6 +5,7 @@ import { copyPixelPack, TOY_PACK } from '../../toy-pack-fixture.ts';
 import { InferenceEngine, type InferenceStream } from '../inference-engine.ts';
 import type { IdentityTensors } from '../inference-messages.ts';
 import { useSoftwareGpu } from '../software-gpu.ts';
+import { feed, largestDifference, wave } from '../stream-fixture.ts';
 
 /** The GPU's own rounding, in steps of 8-bit sRGB. */
 const CLOSE = 0.01;
@@ -38,24 +39,13 @@ afterAll(async () => {
   await gpu?.close();
 });
 
-function wave(length: number, phase: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => Math.sin(i * 0.013 + phase));
-}
-
-function feed({ exchange }: InferenceStream, frame: number): void {
-  const { windows, maps, visibilities } = exchange;
-  for (let i = 0; i < windows.length; i++) windows[i] = (i * 3 + frame * 11) % 256;
-  maps.set(wave(maps.length, frame));
-  visibilities.set(wave(visibilities.length, frame).map(Math.abs));
-}
-
 /** Frames of two streams, together and one by one. */
 async function play(engine: InferenceEngine): Promise<{ made: Float32Array[]; joined: number }> {
   const streams = [9, 10].map((seed) => engine.openStream(identity, seed));
   const made: Float32Array[] = [];
   let joined = 0;
   const run = async (which: readonly InferenceStream[], frame: number, steps: number): Promise<void> => {
-    for (const stream of which) feed(stream, frame);
+    for (const stream of which) feed(stream, 0, frame);
     for (const { batch } of await Promise.all(which.map((stream) => stream.run(1, steps))))
       joined = Math.max(joined, batch);
     for (const { exchange } of which) made.push(Float32Array.from(exchange.changes));
@@ -64,16 +54,12 @@ async function play(engine: InferenceEngine): Promise<{ made: Float32Array[]; jo
   await run(streams, 1, 1);
   await run([streams[0]], 2, 2);
   // What is no number is refused, and not remembered.
-  feed(streams[1], 2);
+  feed(streams[1], 0, 2);
   streams[1].exchange.maps.fill(Number.NaN);
   await expect(streams[1].run(1, 1)).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
   await run([streams[1]], 3, 1);
   for (const stream of streams) stream.close();
   return { made, joined };
-}
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 }
 
 test('pictures are the same whether tensors stay on the GPU or lie in memory, frame after frame', async (context) => {
@@ -97,7 +83,7 @@ test('also where the decoder gives single pixels', async (context) => {
     for (const provider of ['cpu', 'webgpu'] as const) {
       const engine = await InferenceEngine.open(pixels, { provider });
       const stream = engine.openStream(identity, 5);
-      feed(stream, 0);
+      feed(stream, 0, 0);
       await stream.run(1, 1);
       made.push(Float32Array.from(stream.exchange.changes));
       // Closed with the stream still open.
