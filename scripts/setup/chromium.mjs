@@ -8,10 +8,13 @@ export function chromiumSettled() {
   return existsSync(PATH);
 }
 
-/** Chromium for the browser tests, which skip without it. Throws SetupError, whose line says what to run. */
+/**
+ * Chromium for the browser tests, and with it the loader of its Vulkan driver for the test of the GPU's code; they skip without.
+ * Throws SetupError, whose line says what to run.
+ */
 export async function ensureChromium({ say }) {
   if (chromiumSettled()) return;
-  await installPackages(['chromium'], {
+  await installPackages(['chromium', 'libvulkan1'], {
     purpose: 'for the browser tests',
     say,
     announcement: 'Set-up: installing Chromium for the tests with apt (about a minute) ...',
