@@ -80,7 +80,7 @@ describe('a rendered person', () => {
       const { reference, commanded, window } = frames[2];
       const map = new Float32Array(45 * PLANE);
       const visibility = new Float32Array(PLANE);
-      new WindowRaster(studio.rig.model, reference).render(commanded, window, map, visibility);
+      new WindowRaster(studio.rig.model, reference).render(commanded, window, map, { visibility });
       const planes = decodeHalfFloats(raster.subarray(2 * 8 * PLANE));
       let wrong = 0;
       for (let pixel = 0; pixel < PLANE; pixel++) {

@@ -32,19 +32,18 @@ export class WindowPlanes {
   /** @returns `[8, 64, 64]` halves */
   draw(coefficients: HeadCoefficients, window: FaceWindow): Uint16Array {
     const { calibration, coefficients: own } = this.#reference;
-    const { count, pixels, places, deformations, field } = this.#sampler.sample(
+    const { count, pixels, places, deformations } = this.#sampler.sample(
       turnedAsWarped(coefficients, own),
       windowCamera(calibration.camera, window, DRIVER_MAP_SIZE),
-      this.#visibility,
     );
     const planes = this.#planes.fill(0);
+    this.#sampler.paint(this.#visibility, planes.subarray(6 * PLANE, 7 * PLANE));
     for (let i = 0; i < count; i++) {
       const pixel = pixels[i];
       for (let axis = 0; axis < 3; axis++) {
         planes[axis * PLANE + pixel] = deformations[i * 3 + axis];
         planes[(3 + axis) * PLANE + pixel] = places[i * 3 + axis];
       }
-      planes[6 * PLANE + pixel] = field[i];
       planes[7 * PLANE + pixel] = 1;
     }
     return encodeHalfFloats(planes);

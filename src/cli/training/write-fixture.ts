@@ -27,7 +27,8 @@ const data = await renderPerson(studio, {
   frames: FRAMES,
   commands: 'true',
   onFrame: ({ index, reference, commanded, window }) => {
-    if (index === 0) new WindowRaster(studio.rig.model, reference).render(commanded, window, map, visibility);
+    if (index === 0)
+      new WindowRaster(studio.rig.model, reference).render(commanded, window, map, { visibility });
   },
 });
 await studio.tracker.close();

@@ -25,7 +25,7 @@ export class FrameInputs {
   constructor(model: HeadModel, rig: WarpRig) {
     const { reference, size } = rig;
     this.#rig = rig;
-    this.raster = new WindowRaster(model, reference);
+    this.raster = new WindowRaster(model, reference, rig.hairOnFace);
     this.#follower = new WindowFollower(windowSide(reference.landmarks, size), size);
   }
 
@@ -42,19 +42,22 @@ export class FrameInputs {
     { image }: VideoFrame,
     { window }: FramePlace,
     { kind, resolution, mapChannels, mapSize }: PackLayout,
-    { windows, maps, visibilities }: FrameExchange,
+    { windows, maps, visibilities, bares }: FrameExchange,
     index: number,
   ): void {
     const plane = mapSize ** 2;
     const map = maps.subarray(index * mapChannels * plane, (index + 1) * mapChannels * plane);
     if (kind === 'frame') {
-      this.raster.render(coefficients, window, map, new Float32Array(plane));
+      this.raster.render(coefficients, window, map, { visibility: new Float32Array(plane) });
       return;
     }
     const bytes = resolution ** 2 * 3;
     cutWindow(image, window, windows.subarray(index * bytes, (index + 1) * bytes));
-    const visibility = visibilities.subarray(index * plane, (index + 1) * plane);
-    this.raster.render(coefficients, window, map, visibility);
+    const planeOf = (planes: Float32Array) => planes.subarray(index * plane, (index + 1) * plane);
+    this.raster.render(coefficients, window, map, {
+      visibility: planeOf(visibilities),
+      bare: planeOf(bares),
+    });
   }
 }
 

@@ -26,7 +26,7 @@ export function portraitInput(rig: WarpRig, raster: WindowRaster, layout: PackLa
       ? windowAt(rig.landmarks, windowSide(landmarks, size), size)
       : { x: 0, y: 0, side: size };
   const map = new Float32Array(layout.mapChannels * layout.mapSize ** 2);
-  raster.render(coefficients, window, map, new Float32Array(layout.mapSize ** 2));
+  raster.render(coefficients, window, map, { visibility: new Float32Array(layout.mapSize ** 2) });
   const { resolution } = layout;
   const portrait = cutWindow(image, window, new Uint8Array(resolution ** 2 * 3), resolution);
   return { portrait, map };

@@ -52,7 +52,7 @@ describe('visibility of a portrait', () => {
     const visibility = portraitVisibility(shaped, turned(0), camera, 512);
     const mapper = new DriverMapper(shaped, camera, 512);
     const plane = new Float32Array(64 * 64).fill(9);
-    const map = mapper.render(turned(0.9), undefined, { plane: { field: visibility, out: plane } });
+    const map = mapper.render(turned(0.9), undefined, { planes: [{ field: visibility, out: plane }] });
     let hidden = 0;
     let shown = 0;
     for (let pixel = 0; pixel < plane.length; pixel++) {
@@ -70,7 +70,7 @@ describe('visibility of a portrait', () => {
     const field = new Float32Array(model.vertexCount).fill(1);
     const plane = new Float32Array(64 * 64);
     const alone = mapper.render(turned(0.2));
-    const beside = mapper.render(turned(0.2), undefined, { plane: { field, out: plane } });
+    const beside = mapper.render(turned(0.2), undefined, { planes: [{ field, out: plane }] });
     expect(Buffer.compare(Buffer.from(beside.buffer), Buffer.from(alone.buffer))).toBe(0);
     const wrong = plane.findIndex(
       (value, pixel) => Math.abs(value - (alone[4 * 64 * 64 + pixel] === 0 ? 0 : 1)) > 1e-6,

@@ -3,41 +3,59 @@ import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
 import { DRIVER_MAP_SIZE, DriverMapper } from '../raster/driver-map.ts';
+import { bareHead } from './bare-head.ts';
 import { type FaceWindow, windowCamera } from './face-window.ts';
 import { portraitVisibility } from './visibility.ts';
 
-/**
- * What a window's network sees of the head: the driver map of the window, and how well the portrait shows what is
- * seen there. One rasterisation for both.
- */
+/** Planes of a window, `[64, 64]`, zero outside the head. */
+export interface RasterPlanes {
+  /** How well the portrait shows what is seen there. */
+  readonly visibility: Float32Array;
+  /** How much of it is bare: the portrait shows no hair over it. */
+  readonly bare?: Float32Array;
+}
+
+/** What a window's network sees of the head: the driver map of the window, and planes beside it. One rasterisation for all. */
 export class WindowRaster {
   readonly #reference: ReferenceIdentity;
   readonly #mapper: DriverMapper;
   /** `[V]`. */
   readonly #visibility: Float32Array;
+  /** `[V]`. */
+  readonly #bare: Float32Array;
 
-  constructor(model: HeadModel, reference: ReferenceIdentity) {
+  /** @param hair `[size, size]` of the portrait, as {@link bareHead}'s; none by default */
+  constructor(model: HeadModel, reference: ReferenceIdentity, hair: Uint8Array | null = null) {
     const { calibration, coefficients, image } = reference;
     const shaped = shapeHead(model, calibration.beta);
     this.#reference = reference;
     this.#mapper = new DriverMapper(shaped, calibration.camera, image.width, DRIVER_MAP_SIZE);
-    this.#visibility = portraitVisibility(shaped, coefficients, calibration.camera, image.width);
+    const size = image.width;
+    const visibility = portraitVisibility(shaped, coefficients, calibration.camera, size);
+    this.#visibility = visibility;
+    this.#bare =
+      hair === null
+        ? new Float32Array(visibility.length).fill(1)
+        : bareHead(shaped, coefficients, calibration.camera, visibility, hair, size);
   }
 
   /**
    * @param coefficients as told to the warp
    * @param map `[45, 64, 64]`, written
-   * @param visibility `[64, 64]`, written
+   * @param planes written
    */
   render(
     coefficients: HeadCoefficients,
     window: FaceWindow,
     map: Float32Array,
-    visibility: Float32Array,
+    { visibility, bare }: RasterPlanes,
   ): void {
     this.#mapper.render(turnedAsWarped(coefficients, this.#reference.coefficients), map, {
       camera: windowCamera(this.#reference.calibration.camera, window, DRIVER_MAP_SIZE),
-      plane: { field: this.#visibility, out: visibility },
+      planes: [
+        { field: this.#visibility, out: visibility },
+        ...(bare === undefined ? [] : [{ field: this.#bare, out: bare }]),
+      ],
     });
   }
 }

@@ -20,7 +20,7 @@ import { refineTexture, type Texture } from './warp-raster.ts';
  */
 
 /** Raised whenever a file of the time before would be drawn differently from a rig built now. */
-export const RIG_FILE_VERSION = 6;
+export const RIG_FILE_VERSION = 7;
 
 const MAGIC = 'LWR';
 const HASH_AT = 4;

@@ -13,6 +13,7 @@ import { buildEyes, type EyeLayer } from './eye-layer.ts';
 import { faceRegion } from './face-region.ts';
 import { buildGrid, sampleGrid } from './grid.ts';
 import { hairLikeness } from './hair.ts';
+import { hairOnFace } from './hair-on-face.ts';
 import type { HeadSheet } from './head-sheet.ts';
 import { buildInterior, interiorFit } from './interior.ts';
 import { headReach, type LayerInput, splitLayers } from './layers.ts';
@@ -61,6 +62,8 @@ export interface WarpRig extends RigScratch {
   readonly eyes: readonly EyeLayer[];
   readonly lidStrips: LidStrips;
   readonly mouth: MouthLayer;
+  /** `[size, size]` 1 where the portrait shows hair instead of the head's surface; the warp does not look at it. */
+  readonly hairOnFace: Uint8Array;
 }
 
 /** What a frame writes, beside the scratch of eyes and mouth. */
@@ -230,6 +233,7 @@ export function buildWarpRig({ model, embedding, reference }: WarpRigSource): Wa
     eyes,
     lidStrips: buildLidStrips(portrait, size, eyes, iodPx),
     mouth,
+    hairOnFace: hairOnFace({ portrait, person, face: region.outline, landmarks: own, size, iodPx }),
   };
 }
 

@@ -8,12 +8,12 @@ export const DEFORMATION_CHANNELS = 3;
 export const DRIVER_MAP_CHANNELS = DEFORMATION_CHANNELS + ENCODING_CHANNELS;
 export const DRIVER_MAP_SIZE = 64;
 
-/** How a map differs from the mapper's own: seen through another camera, with a plane of its own beside it. */
+/** How a map differs from the mapper's own: seen through another camera, with planes of its own beside it. */
 export interface DriverMapView {
   /** Maps to pixels of the map; the mapper's own by default. */
   readonly camera?: Camera;
-  /** A value a vertex `[V]`, which is interpolated into `out` `[mapSize, mapSize]`, zero outside the head. */
-  readonly plane?: { readonly field: Float32Array; readonly out: Float32Array };
+  /** Of each a value a vertex `[V]`, which is interpolated into `out` `[mapSize, mapSize]`, zero outside the head. */
+  readonly planes?: readonly { readonly field: Float32Array; readonly out: Float32Array }[];
 }
 
 /**
@@ -45,10 +45,9 @@ export class DriverMapper {
   render(
     coefficients: HeadCoefficients,
     out: Float32Array = new Float32Array(DRIVER_MAP_CHANNELS * this.mapSize ** 2),
-    { camera = this.#camera, plane: extra }: DriverMapView = {},
+    { camera = this.#camera, planes = [] }: DriverMapView = {},
   ): Float32Array {
-    const samples = this.#sampler.sample(coefficients, camera, extra?.field);
-    const { count, pixels, places, deformations, field } = samples;
+    const { count, pixels, places, deformations } = this.#sampler.sample(coefficients, camera);
     const plane = this.mapSize ** 2;
     out.fill(0);
     for (let i = 0; i < count; i++) {
@@ -59,10 +58,7 @@ export class DriverMapper {
       out[(pixel + 2 * plane) | 0] = deformations[(at + 2) | 0];
     }
     encodePositions(places, pixels, count, out, DEFORMATION_CHANNELS * plane, plane);
-    if (extra !== undefined) {
-      extra.out.fill(0);
-      for (let i = 0; i < count; i++) extra.out[pixels[i]] = field[i];
-    }
+    for (const { field, out: own } of planes) this.#sampler.paint(field, own);
     return out;
   }
 }

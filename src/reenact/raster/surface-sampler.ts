@@ -14,8 +14,6 @@ export interface SurfaceSamples {
   readonly places: Float64Array;
   /** `[count, 3]` metres, rest frame: the vector B_E ψ of that point. */
   readonly deformations: Float64Array;
-  /** `[count]` the field given, at that point; zeros where none was. */
-  readonly field: Float64Array;
 }
 
 /**
@@ -38,26 +36,31 @@ export class SurfaceSampler {
       pixels: new Int32Array(plane),
       places: new Float64Array(plane * 3),
       deformations: new Float64Array(plane * 3),
-      field: new Float64Array(plane),
     };
   }
 
-  /**
-   * @param camera maps to pixels of the map
-   * @param field `[V]` a value a vertex, to be interpolated
-   */
-  sample(coefficients: HeadCoefficients, camera: Camera, field?: Float32Array): SurfaceSamples {
+  /** @param camera maps to pixels of the map */
+  sample(coefficients: HeadCoefficients, camera: Camera): SurfaceSamples {
     const kernel = this.#kernel;
     const samples = this.#samples;
     const count = kernel.sample(this.#shaped, coefficients, camera);
     samples.pixels.set(kernel.pixels.subarray(0, count));
     samples.places.set(kernel.places.subarray(0, count * 3));
     samples.deformations.set(kernel.deformations.subarray(0, count * 3));
-    if (field !== undefined)
-      for (let i = 0; i < count; i++)
-        interpolate(kernel.target, samples.pixels[i], kernel.triangles, field, 1, samples.field, i);
-    if (field === undefined) samples.field.fill(0, 0, count);
     samples.count = count;
     return samples;
+  }
+
+  /**
+   * What the map sees of a field on the surface, right after {@link sample}.
+   *
+   * @param field `[V]` a value a vertex
+   * @param out `[mapSize, mapSize]`, written: interpolated, zero outside the head
+   */
+  paint(field: Float32Array, out: Float32Array): void {
+    const { target, triangles } = this.#kernel;
+    const { count, pixels } = this.#samples;
+    out.fill(0);
+    for (let i = 0; i < count; i++) interpolate(target, pixels[i], triangles, field, 1, out, pixels[i]);
   }
 }

@@ -1,14 +1,12 @@
-/** How much of the surroundings of a place is the head, from which on a change counts a little, and wholly. */
+/** How much of the surroundings of a place is bare head, from which on a change counts a little, and wholly. */
 const LEAST_SHARE = 0.6;
 const FULL_SHARE = 1;
 /** The surroundings: so many pixels of the driver map on either side. */
 const RADIUS = 2;
-/** The plane of the encoding that holds cos(8 rad/m · x): nowhere zero on a head, zero off it. */
-const COVERAGE_PLANE = 4;
 
 /**
- * Where the networks may change the picture: well inside the head's outline. Where hair and cheeks end the warp is
- * off by a few pixels that cannot be known, and the mean of all that may be there is a blur.
+ * Where the networks may change the picture: well inside the head's outline, and off the hair that lies over it. Where hair
+ * and cheeks end the warp is off by a few pixels that cannot be known, and the mean of all that may be there is a blur.
  */
 export class HeadShare {
   readonly #sums: Float32Array;
@@ -27,16 +25,16 @@ export class HeadShare {
     this.share = new Float32Array(size * size);
   }
 
-  /** @param maps driver maps `[n, 45, size, size]`; that of `frame` is read */
-  read(maps: Float32Array, channels: number, frame: number): void {
+  /** @param bares `[n, size, size]` how much of each pixel is bare head; that of `frame` is read */
+  read(bares: Float32Array, frame: number): void {
     const size = this.#size;
-    const from = (frame * channels + COVERAGE_PLANE) * size * size;
+    const from = frame * size * size;
     const sums = this.#sums;
     const row = size + 1;
     for (let y = 0; y < size; y++) {
       let along = 0;
       for (let x = 0; x < size; x++) {
-        if (maps[from + y * size + x] !== 0) along++;
+        along += bares[from + y * size + x];
         sums[(y + 1) * row + x + 1] = sums[y * row + x + 1] + along;
       }
     }

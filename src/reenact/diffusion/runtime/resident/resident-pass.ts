@@ -189,7 +189,7 @@ export class ResidentPass {
       const parts = lanes.parts[at];
       takeFrames(layout, stream, 1, parts, 0);
       packPixels(stream.exchange.windows, parts.window);
-      this.#head.read(parts.maps, layout.mapChannels, 0);
+      this.#head.read(stream.exchange.bares, 0);
       parts.share.set(this.#head.share);
     }
   }
