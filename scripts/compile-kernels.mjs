@@ -7,7 +7,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import wabt from 'wabt';
 
-const KERNELS = ['fit/kernel/fit-kernel', 'fit/kernel/shape-kernel', 'raster/kernel/surface-kernel'];
+const KERNELS = [
+  'fit/kernel/fit-kernel',
+  'fit/kernel/shape-kernel',
+  'raster/kernel/surface-kernel',
+  'diffusion/kernel/cut-kernel',
+];
 
 /** The module's bytes. Throws where the text is not valid. */
 export async function compileKernel(path) {

@@ -32,6 +32,10 @@ export class KernelMemory {
     return new Float32Array(this.memory.buffer, this.take(length * 4), length);
   }
 
+  bytes(length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.take(length), length);
+  }
+
   ints(length: number): Int32Array {
     return new Int32Array(this.memory.buffer, this.take(length * 4), length);
   }
@@ -48,4 +52,21 @@ export class KernelMemory {
     this.used += Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
     return at;
   }
+}
+
+/**
+ * Keeps what `make` made for so much room, and makes it anew where more is asked for of anything: twice as much of that at
+ * least, and no less of the rest.
+ */
+export function keepKernel<K, R extends number[]>(make: (...room: R) => K): (...room: R) => K {
+  let kept: { readonly kernel: K; readonly has: R } | null = null;
+  return (...room) => {
+    if (kept !== null && room.every((size, i) => size <= (kept?.has[i] ?? 0))) return kept.kernel;
+    const has = room.map((size, i) => {
+      const before = kept?.has[i] ?? 0;
+      return size > before ? Math.max(size, 2 * before) : before;
+    }) as R;
+    kept = { kernel: make(...has), has };
+    return kept.kernel;
+  };
 }

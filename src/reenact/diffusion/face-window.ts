@@ -3,6 +3,7 @@ import { cropCamera } from '../head/camera.ts';
 import type { Camera } from '../head/head-model.ts';
 import { landmarkBounds } from '../identity/portrait.ts';
 import type { TrackedFace } from '../track/types.ts';
+import { cutKernel } from './kernel/cut-kernel.ts';
 
 /** Width and height of a window as the networks see it. */
 export const WINDOW_PX = 256;
@@ -99,13 +100,6 @@ export function windowCamera(camera: Camera, window: FaceWindow, sizePx: number)
   return cropCamera(camera, window.x, window.y, sizePx / window.side);
 }
 
-/** Parts of a pixel that a bilinear mean knows. */
-const PARTS = 256;
-/** Red and blue of a little-endian RGBA pixel, and what rounds both. */
-const RED_BLUE = 0x00ff00ff;
-const ROUND_RED_BLUE = 0x00800080;
-const HALF = PARTS ** 2 / 2;
-
 /**
  * The window cut out of a picture and brought to `sizePx`, normally 256; where it is as wide already its pixels are
  * copied, else each is the bilinear mean of the four around its place, to within a level.
@@ -113,61 +107,11 @@ const HALF = PARTS ** 2 / 2;
  * @param out `[sizePx, sizePx, 3]` RGB, written and returned
  */
 export function cutWindow(
-  { width, height, data }: RgbaImage,
-  window: FaceWindow,
+  image: RgbaImage,
+  { x, y, side }: FaceWindow,
   out: Uint8Array = new Uint8Array(WINDOW_PX * WINDOW_PX * 3),
   sizePx: number = WINDOW_PX,
 ): Uint8Array {
-  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
-  const pixels = new Uint32Array(aligned.buffer, aligned.byteOffset, width * height);
-  const columns = placesOf(window.x, window.side, sizePx, width);
-  const rows = placesOf(window.y, window.side, sizePx, height);
-  for (let py = 0, at = 0; py < sizePx; py++) {
-    const upper = rows.before[py] * width;
-    const lower = rows.after[py] * width;
-    const down = rows.part[py];
-    const up = PARTS - down;
-    for (let px = 0; px < sizePx; px++, at += 3) {
-      const left = columns.before[px];
-      const right = columns.after[px];
-      const near = columns.part[px];
-      const far = PARTS - near;
-      const a = pixels[upper + left];
-      const b = pixels[upper + right];
-      const c = pixels[lower + left];
-      const d = pixels[lower + right];
-      // Red and blue go together: their products have room beside each other.
-      const top = mixRedBlue(a, b, far, near);
-      const bottom = mixRedBlue(c, d, far, near);
-      const redBlue = mixRedBlue(top, bottom, up, down);
-      const greenTop = Math.imul((a >>> 8) & 0xff, far) + Math.imul((b >>> 8) & 0xff, near);
-      const greenBottom = Math.imul((c >>> 8) & 0xff, far) + Math.imul((d >>> 8) & 0xff, near);
-      out[at] = redBlue & 0xff;
-      out[at + 1] = (Math.imul(greenTop, up) + Math.imul(greenBottom, down) + HALF) >>> 16;
-      out[at + 2] = redBlue >>> 16;
-    }
-  }
+  cutKernel(image.data.length, sizePx).cut(image, x, y, side, sizePx, out);
   return out;
-}
-
-/** Both channels of `a` · `ofA` + `b` · `ofB`, where those add up to {@link PARTS}. */
-function mixRedBlue(a: number, b: number, ofA: number, ofB: number): number {
-  return ((Math.imul(a & RED_BLUE, ofA) + Math.imul(b & RED_BLUE, ofB) + ROUND_RED_BLUE) >>> 8) & RED_BLUE;
-}
-
-/** Where along one axis the pixels of a window lie in a picture: between which two, and how far, in {@link PARTS}. */
-function placesOf(
-  from: number,
-  side: number,
-  sizePx: number,
-  length: number,
-): { before: Int32Array; after: Int32Array; part: Int32Array } {
-  const [before, after, part] = [new Int32Array(sizePx), new Int32Array(sizePx), new Int32Array(sizePx)];
-  for (let i = 0; i < sizePx; i++) {
-    const place = Math.min(length - 1, Math.max(0, from + ((i + 0.5) * side) / sizePx - 0.5));
-    before[i] = Math.floor(place);
-    after[i] = Math.min(length - 1, before[i] + 1);
-    part[i] = Math.round((place - before[i]) * PARTS);
-  }
-  return { before, after, part };
 }
