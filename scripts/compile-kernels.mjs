@@ -12,6 +12,7 @@ const KERNELS = [
   'fit/kernel/shape-kernel',
   'raster/kernel/surface-kernel',
   'diffusion/kernel/cut-kernel',
+  'diffusion/kernel/add-kernel',
 ];
 
 /** The module's bytes. Throws where the text is not valid. */

@@ -1,6 +1,7 @@
 import type { RgbaImage } from '../frame.ts';
 import type { Backdrop } from '../geometric/backdrop.ts';
 import type { FaceWindow } from './face-window.ts';
+import { addInPlace } from './kernel/add-kernel.ts';
 
 /**
  * Adds a window's change to the picture, in place. Where the window is as many pixels wide as the change they are added
@@ -19,92 +20,9 @@ export function addChange(
   weight: number,
   cover: Float32Array | null = null,
 ): void {
-  const pixels = clamped(image);
-  if (window.side !== size) {
-    addScaled(image, pixels, window, changes, at, size, weight, cover);
-    return;
-  }
-  for (let y = 0; y < size; y++) {
-    const row = at + y * size * 3;
-    const first = firstChange(changes, row, size);
-    const last = lastChange(changes, row, size, first);
-    let to = ((window.y + y) * image.width + window.x + first) * 4;
-    let from = row + first * 3;
-    for (let x = first; x < last; x++, from += 3, to += 4) {
-      const part = cover === null ? weight : weight * cover[to >> 2];
-      pixels[to] += part * changes[from];
-      pixels[to + 1] += part * changes[from + 1];
-      pixels[to + 2] += part * changes[from + 2];
-    }
-  }
-}
-
-function addScaled(
-  image: RgbaImage,
-  pixels: Uint8ClampedArray,
-  window: FaceWindow,
-  changes: Float32Array,
-  at: number,
-  size: number,
-  weight: number,
-  cover: Float32Array | null,
-): void {
-  const { side } = window;
-  const scale = size / side;
-  // Every row looks at the same columns: where they lie is worked out once.
-  const lefts = new Int32Array(side);
-  const rights = new Int32Array(side);
-  const parts = new Float64Array(side);
-  for (let x = 0; x < side; x++) {
-    const u = Math.min(size - 1, Math.max(0, (x + 0.5) * scale - 0.5));
-    const left = Math.floor(u);
-    lefts[x] = left * 3;
-    rights[x] = Math.min(size - 1, left + 1) * 3;
-    parts[x] = u - left;
-  }
-  for (let y = 0; y < side; y++) {
-    const v = Math.min(size - 1, Math.max(0, (y + 0.5) * scale - 0.5));
-    const top = Math.floor(v);
-    const fy = v - top;
-    const upper = at + top * size * 3;
-    const lower = at + Math.min(size - 1, top + 1) * size * 3;
-    const first = Math.min(firstChange(changes, upper, size), firstChange(changes, lower, size));
-    const last = Math.max(lastChange(changes, upper, size, first), lastChange(changes, lower, size, first));
-    let to = ((window.y + y) * image.width + window.x) * 4;
-    for (let x = 0; x < side; x++, to += 4) {
-      if (rights[x] < first * 3 || lefts[x] >= last * 3) continue;
-      const fx = parts[x];
-      const part = cover === null ? weight : weight * cover[to >> 2];
-      const a = upper + lefts[x];
-      const b = upper + rights[x];
-      const c = lower + lefts[x];
-      const d = lower + rights[x];
-      pixels[to] += part * mixed(changes[a], changes[b], changes[c], changes[d], fx, fy);
-      pixels[to + 1] += part * mixed(changes[a + 1], changes[b + 1], changes[c + 1], changes[d + 1], fx, fy);
-      pixels[to + 2] += part * mixed(changes[a + 2], changes[b + 2], changes[c + 2], changes[d + 2], fx, fy);
-    }
-  }
-}
-
-/** How many pixels of a row from `at` on nothing is added to: a change is nothing outside the head. */
-function firstChange(changes: Float32Array, at: number, size: number): number {
-  let i = 0;
-  while (i < size * 3 && changes[at + i] === 0) i++;
-  return Math.floor(i / 3);
-}
-
-/** The end of a row's changes, not before `first`. */
-function lastChange(changes: Float32Array, at: number, size: number, first: number): number {
-  let i = size * 3;
-  while (i > first * 3 && changes[at + i - 1] === 0) i--;
-  return Math.ceil(i / 3);
-}
-
-/** The bilinear mean of four. */
-function mixed(a: number, b: number, c: number, d: number, fx: number, fy: number): number {
-  const upper = a + (b - a) * fx;
-  const lower = c + (d - c) * fx;
-  return upper + (lower - upper) * fy;
+  const { x, y, side } = window;
+  const part = changes.subarray(at, at + size * size * 3);
+  addInPlace(image, { x, y, side, changes: part, size, weight, cover });
 }
 
 /**
