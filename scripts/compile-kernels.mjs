@@ -13,6 +13,7 @@ const KERNELS = [
   'raster/kernel/surface-kernel',
   'diffusion/kernel/cut-kernel',
   'diffusion/kernel/add-kernel',
+  'diffusion/kernel/lips-kernel',
 ];
 
 /** The module's bytes. Throws where the text is not valid. */

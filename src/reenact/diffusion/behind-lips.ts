@@ -1,5 +1,6 @@
 import type { CoverageMask } from '../geometric/polygon.ts';
 import type { FaceWindow } from './face-window.ts';
+import { lipsKernel } from './kernel/lips-kernel.ts';
 
 /**
  * How far around a place changes are averaged behind the lips, in pixels of a window of 256, on either side and twice: about a
@@ -12,8 +13,6 @@ const PASSES = 2;
 const SHARE = 0.5;
 /** Where this much less than all of the surroundings is open, the lips' edge is near, and nothing is changed. */
 const NEAR = 4;
-/** Of the values that are averaged, red, green and blue come first, then how much they count. */
-const VALUES = 4;
 
 /** What shows between the lips of a frame: a part of the picture, and how much of each pixel it is. */
 export interface LipOpening {
@@ -52,31 +51,11 @@ export function smoothBehindLips(
   const [y0, y1] = span(opening.top - window.y, opening.rows, scale, size, radius * PASSES);
   const [width, height] = [x1 - x0, y1 - y0];
   if (width <= 0 || height <= 0) return;
-  const sums = new Float32Array(width * height * VALUES);
-  for (let y = y0, i = 0; y < y1; y++)
-    for (let x = x0; x < x1; x++, i += VALUES) {
-      const cover = coverOf(opening, window.x + (x + 0.5) / scale, window.y + (y + 0.5) / scale);
-      const from = at + (y * size + x) * 3;
-      for (let k = 0; k < 3; k++) sums[i + k] = cover * changes[from + k];
-      sums[i + 3] = cover;
-    }
-  const covers = Float32Array.from({ length: width * height }, (_, i) => sums[i * VALUES + 3]);
-  for (let pass = 0; pass < PASSES; pass++) {
-    for (let y = 0; y < height; y++) boxSums(sums, y * width * VALUES, width, VALUES, radius);
-    for (let x = 0; x < width; x++) boxSums(sums, x * VALUES, height, width * VALUES, radius);
-  }
+  const kernel = lipsKernel(height * size * 3, width * height);
+  writeCovers(opening, window, scale, x0, y0, width, height, kernel.covers);
+  const rows = changes.subarray(at + y0 * size * 3, at + y1 * size * 3);
   const whole = NEAR / (2 * radius + 1) ** (2 * PASSES);
-  for (let y = y0, i = 0; y < y1; y++)
-    for (let x = x0; x < x1; x++, i++) {
-      const count = sums[i * VALUES + 3];
-      if (count === 0) continue;
-      const cover = covers[i];
-      const away = Math.min(1 - cover, Math.max(0, 1 - count * whole));
-      const kept = 1 - SHARE + SHARE * away;
-      const to = at + (y * size + x) * 3;
-      for (let k = 0; k < 3; k++)
-        changes[to + k] = kept * changes[to + k] + SHARE * cover * (sums[i * VALUES + k] / count);
-    }
+  kernel.smooth(rows, { size, left: x0, width, height }, { radius, passes: PASSES, whole, share: SHARE });
 }
 
 /** Which pixels of a window of `size` a part of the picture and `margin` around touch: first, and one beyond the last. */
@@ -85,26 +64,25 @@ function span(from: number, length: number, scale: number, size: number, margin:
   return [Math.max(0, Math.floor(from * scale) - margin), Math.min(size, last)];
 }
 
-/** The cover at a place of the picture. */
-function coverOf({ left, top, columns, rows, cover }: LipOpening, x: number, y: number): number {
-  const [column, row] = [Math.floor(x) - left, Math.floor(y) - top];
-  const inside = column >= 0 && row >= 0 && column < columns && row < rows;
-  return inside ? Math.min(1, cover[row * columns + column]) : 0;
-}
-
-let line = new Float64Array(0);
-
-/** Replaces the values of a line by the sums of their surroundings, `radius` on either side. */
-function boxSums(values: Float32Array, at: number, count: number, step: number, radius: number): void {
-  if (line.length < count) line = new Float64Array(count);
-  for (let k = 0; k < VALUES; k++) {
-    for (let i = 0; i < count; i++) line[i] = values[at + i * step + k];
-    let sum = 0;
-    for (let i = 0; i < Math.min(radius, count); i++) sum += line[i];
-    for (let i = 0; i < count; i++) {
-      if (i + radius < count) sum += line[i + radius];
-      if (i > radius) sum -= line[i - radius - 1];
-      values[at + i * step + k] = sum;
-    }
+/** The cover of every pixel of a part of the window. @param out `[height, width]` */
+function writeCovers(
+  { left, top, columns, rows, cover }: LipOpening,
+  window: FaceWindow,
+  scale: number,
+  x0: number,
+  y0: number,
+  width: number,
+  height: number,
+  out: Float32Array,
+): void {
+  const column = Int32Array.from(
+    { length: width },
+    (_, x) => Math.floor(window.x + (x0 + x + 0.5) / scale) - left,
+  );
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.floor(window.y + (y0 + y + 0.5) / scale) - top;
+    const from = row >= 0 && row < rows ? row * columns : -1;
+    for (let x = 0; x < width; x++, i++)
+      out[i] = from >= 0 && column[x] >= 0 && column[x] < columns ? Math.min(1, cover[from + column[x]]) : 0;
   }
 }
