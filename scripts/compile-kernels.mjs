@@ -14,6 +14,7 @@ const KERNELS = [
   'diffusion/kernel/cut-kernel',
   'diffusion/kernel/add-kernel',
   'diffusion/kernel/lips-kernel',
+  'diffusion/kernel/decoder-kernel',
 ];
 
 /** The module's bytes. Throws where the text is not valid. */

@@ -1,3 +1,4 @@
+import { planesKernel } from '../kernel/decoder-kernel.ts';
 import type { HeadShare } from './head-share.ts';
 
 /** Pixels at the window's edges over which a change fades to nothing; training fades alike. */
@@ -70,7 +71,7 @@ export function writePicture(
   return sum < MOST_MEAN * 3 * plane;
 }
 
-/** RGB bytes `[R, R, 3]` from `from` on as planes `[3, R, R]` in −1..1 from `at` on. */
+/** RGB bytes `[R, R, 3]` from `from` on as planes `[3, R, R]` in −1..1 from `at` on; R is even. */
 export function writePlanes(
   rgb: Uint8Array,
   from: number,
@@ -78,11 +79,6 @@ export function writePlanes(
   out: Float32Array,
   at: number,
 ): void {
-  const plane = size * size;
-  const unit = 1 / STEPS;
-  for (let pixel = 0, p = from; pixel < plane; pixel++, p += 3) {
-    out[at + pixel] = rgb[p] * unit - 1;
-    out[at + plane + pixel] = rgb[p + 1] * unit - 1;
-    out[at + 2 * plane + pixel] = rgb[p + 2] * unit - 1;
-  }
+  const values = 3 * size * size;
+  planesKernel().write(rgb.subarray(from, from + values), out.subarray(at, at + values));
 }

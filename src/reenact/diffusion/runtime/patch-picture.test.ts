@@ -49,10 +49,10 @@ test('what is huge may not be shown', () => {
   expect(writePatches(patches, 0, window, edgeFade(SIZE), upperHalf(), out, 0)).toBe(false);
 });
 
-/** The head covers the upper half of the window alone. */
+/** The head covers the upper half of the window alone, and more of it from left to right. */
 function upperHalf(): HeadShare {
   const head = new HeadShare(8);
-  head.share.fill(1, 0, 32);
+  for (let i = 0; i < 32; i++) head.share[i] = (1 + (i % 8)) / 8;
   return head;
 }
 

@@ -1,6 +1,10 @@
+import { patchKernel } from '../kernel/decoder-kernel.ts';
 import { RESIDUAL_VALUES, WEIGHT_VALUES } from '../pack/contract.ts';
-import { MOST_MEAN, STEPS } from './change-picture.ts';
+import { MOST_MEAN } from './change-picture.ts';
 import type { HeadShare } from './head-share.ts';
+
+/** Pixels of a square's row that the kernel takes at once. */
+const LANES = 4;
 
 /** What a decoder gives that leaves the last steps to us, of one frame. */
 export interface Patches {
@@ -18,7 +22,7 @@ export interface Patches {
  * of a graph.
  *
  * @param place of the frame among the patches
- * @param window `[R, R, 3]` RGB of the warp from `at` on
+ * @param window `[R, R, 3]` RGB of the warp from `at` on, R a multiple of four
  * @param out `[R, R, 3]` from `at` on, steps of 8-bit sRGB
  * @returns as of `writeChange`
  */
@@ -32,47 +36,32 @@ export function writePatches(
   at: number,
 ): boolean {
   const size = fade.length;
-  const area = side * side;
-  const rowSquares = size / side;
-  // Where the columns lie within a row of squares.
-  const ofResidual = new Int32Array(size);
-  const ofWeights = new Int32Array(size);
-  for (let x = 0; x < size; x++) {
-    const square = Math.floor(x / side) * area;
-    ofResidual[x] = square * RESIDUAL_VALUES + (x % side);
-    ofWeights[x] = square * WEIGHT_VALUES + (x % side);
-  }
-  const share = new Float32Array(size);
-  let sum = 0;
+  const pixels = size * size;
+  const ofResidual = residual.subarray(
+    place * pixels * RESIDUAL_VALUES,
+    (place + 1) * pixels * RESIDUAL_VALUES,
+  );
+  const ofWeights = weights.subarray(place * pixels * WEIGHT_VALUES, (place + 1) * pixels * WEIGHT_VALUES);
+  const small = side % LANES !== 0;
+  const kernel = patchKernel(size, Math.sqrt(head.share.length), small ? LANES : side);
+  const inputs = {
+    residual: small ? regrouped(ofResidual, size, side, RESIDUAL_VALUES) : ofResidual,
+    weights: small ? regrouped(ofWeights, size, side, WEIGHT_VALUES) : ofWeights,
+    window: window.subarray(at, at + pixels * 3),
+    fade,
+    share: head.share,
+  };
   // What is no number is noticed beside the head, too: frames after this one would remember it.
-  for (let square = 0; square < rowSquares ** 2; square++)
-    sum += 0 * residual[(place * rowSquares ** 2 + square) * RESIDUAL_VALUES * area];
-  out.fill(0, at, at + size * size * 3);
-  for (let y = 0; y < size; y++) {
-    head.writeRow(y, size, share);
-    let first = 0;
-    let last = size;
-    while (first < last && share[first] === 0) first++;
-    while (last > first && share[last - 1] === 0) last--;
-    const row = (place * rowSquares + Math.floor(y / side)) * rowSquares * area;
-    const line = (y % side) * side;
-    const rowResidual = row * RESIDUAL_VALUES + line;
-    const rowWeights = row * WEIGHT_VALUES + line;
-    const down = fade[y];
-    for (let x = first, to = at + (y * size + first) * 3; x < last; x++, to += 3) {
-      const weight = down * fade[x] * share[x];
-      const r = rowResidual + ofResidual[x];
-      const w = rowWeights + ofWeights[x];
-      const gate = weights[w];
-      const part = weight * weights[w + area];
-      const red = part * (residual[r] * STEPS - gate * (window[to] - STEPS));
-      const green = part * (residual[r + area] * STEPS - gate * (window[to + 1] - STEPS));
-      const blue = part * (residual[r + 2 * area] * STEPS - gate * (window[to + 2] - STEPS));
-      out[to] = red;
-      out[to + 1] = green;
-      out[to + 2] = blue;
-      sum += Math.abs(red + green + blue);
-    }
-  }
-  return sum < MOST_MEAN * 3 * size * size;
+  return kernel.write(inputs, out.subarray(at, at + pixels * 3)) < MOST_MEAN * 3 * pixels;
+}
+
+/** The planes `[R/p, R/p, planes, p, p]` of squares that are smaller than the kernel's vectors as those of larger ones. */
+function regrouped(values: Float32Array, size: number, side: number, planes: number): Float32Array {
+  const indexOf = (x: number, y: number, k: number, p: number): number =>
+    ((Math.floor(y / p) * (size / p) + Math.floor(x / p)) * planes + k) * p * p + (y % p) * p + (x % p);
+  const out = new Float32Array(values.length);
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++)
+      for (let k = 0; k < planes; k++) out[indexOf(x, y, k, LANES)] = values[indexOf(x, y, k, side)];
+  return out;
 }
