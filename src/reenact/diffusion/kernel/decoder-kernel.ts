@@ -4,6 +4,8 @@ import { bilinearColumns } from '../runtime/head-share.ts';
 
 interface Exports {
   planes(pixel: number, out: number, plane: number): void;
+  pack(pixel: number, out: number, end: number): void;
+  magnitudes(value: number, end: number): number;
   widen(row: number, column: number, out: number, end: number): void;
   finite(value: number, end: number): number;
   patchRow(
@@ -32,7 +34,7 @@ const BAND_PIXELS = 16384;
 const BAND_ROWS = 16;
 
 /** This thread's. */
-export const planesKernel = keepKernel(() => new PlanesKernel());
+export const pixelsKernel = keepKernel(() => new PixelsKernel());
 
 let kept: PatchKernel | null = null;
 
@@ -43,29 +45,52 @@ export function patchKernel(size: number, mapSize: number, side: number): PatchK
   return kept;
 }
 
-/** Makes planes of pixels in WebAssembly (decoder-kernel.wat). */
-class PlanesKernel {
+/** Goes over pixels and values of whole pictures in WebAssembly (decoder-kernel.wat), band by band. */
+class PixelsKernel {
   private readonly pixels: Uint8Array;
-  private readonly planes: Float32Array;
+  private readonly floats: Float32Array;
   private readonly exports: Exports;
 
   constructor() {
     const memory = new KernelMemory(2, BAND_PIXELS * 15 + SLACK_BYTES);
     this.pixels = memory.bytes(BAND_PIXELS * 3 + SLACK_BYTES);
-    this.planes = memory.floats(BAND_PIXELS * 3);
+    this.floats = memory.floats(BAND_PIXELS * 3);
     this.exports = memory.instantiate(MODULE) as Exports;
   }
 
   /** @param rgb `[n, 3]`, n a multiple of four. @param out `[3, n]` −1..1 */
-  write(rgb: Uint8Array, out: Float32Array): void {
-    const { exports, pixels, planes } = this;
+  planes(rgb: Uint8Array, out: Float32Array): void {
+    const { exports, pixels, floats } = this;
     const plane = rgb.length / 3;
     for (let from = 0; from < plane; from += BAND_PIXELS) {
       const count = Math.min(BAND_PIXELS, plane - from);
       pixels.set(rgb.subarray(from * 3, (from + count) * 3));
-      exports.planes(pixels.byteOffset, planes.byteOffset, count * 4);
-      for (let k = 0; k < 3; k++) out.set(planes.subarray(k * count, (k + 1) * count), k * plane + from);
+      exports.planes(pixels.byteOffset, floats.byteOffset, count * 4);
+      for (let k = 0; k < 3; k++) out.set(floats.subarray(k * count, (k + 1) * count), k * plane + from);
     }
+  }
+
+  /** @param rgb `[n, 3]`, n a multiple of four. @param out `[n]` red + 256 · green + 65536 · blue */
+  pack(rgb: Uint8Array, out: Float32Array): void {
+    const { exports, pixels, floats } = this;
+    for (let from = 0; from < out.length; from += BAND_PIXELS) {
+      const count = Math.min(BAND_PIXELS, out.length - from);
+      pixels.set(rgb.subarray(from * 3, (from + count) * 3));
+      exports.pack(pixels.byteOffset, floats.byteOffset, floats.byteOffset + count * 4);
+      out.set(floats.subarray(0, count), from);
+    }
+  }
+
+  /** Sum of the magnitudes of values, a multiple of four; no finite number where one of them is none. */
+  magnitudes(values: Float32Array): number {
+    const { exports, floats } = this;
+    let sum = 0;
+    for (let from = 0; from < values.length; from += floats.length) {
+      const count = Math.min(floats.length, values.length - from);
+      floats.set(values.subarray(from, from + count));
+      sum += exports.magnitudes(floats.byteOffset, floats.byteOffset + count * 4);
+    }
+    return sum;
   }
 }
 

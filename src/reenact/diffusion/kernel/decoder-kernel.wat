@@ -35,6 +35,29 @@
         (local.tee $out (i32.add (local.get $out) (i32.const 16)))
         (local.get $end)))))
 
+  ;; Pixels of three bytes as one float each: red + 256 green + 65536 blue.
+  (func (export "pack") (param $pixel i32) (param $out i32) (param $end i32)
+    (loop $pixels
+      (v128.store (local.get $out) (f32x4.convert_i32x4_s (i8x16.swizzle
+        (v128.load (local.get $pixel))
+        (v128.const i8x16 0 1 2 -1 3 4 5 -1 6 7 8 -1 9 10 11 -1))))
+      (local.set $pixel (i32.add (local.get $pixel) (i32.const 12)))
+      (br_if $pixels (i32.lt_u
+        (local.tee $out (i32.add (local.get $out) (i32.const 16)))
+        (local.get $end)))))
+
+  ;; The sum of four and four floats' magnitudes.
+  (func (export "magnitudes") (param $value i32) (param $end i32) (result f32)
+    (local $sum v128)
+    (loop $values
+      (local.set $sum (f32x4.add (local.get $sum) (f32x4.abs (v128.load (local.get $value)))))
+      (br_if $values (i32.lt_u
+        (local.tee $value (i32.add (local.get $value) (i32.const 16)))
+        (local.get $end))))
+    (f32.add
+      (f32.add (f32x4.extract_lane 0 (local.get $sum)) (f32x4.extract_lane 1 (local.get $sum)))
+      (f32.add (f32x4.extract_lane 2 (local.get $sum)) (f32x4.extract_lane 3 (local.get $sum)))))
+
   ;; A row of floats at the places of column: where the left of two floats is in the row, and as a float how much nearer the right
   ;; one is.
   (func (export "widen") (param $row i32) (param $column i32) (param $out i32) (param $end i32)

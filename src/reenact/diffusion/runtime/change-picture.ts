@@ -1,4 +1,4 @@
-import { planesKernel } from '../kernel/decoder-kernel.ts';
+import { pixelsKernel } from '../kernel/decoder-kernel.ts';
 import type { HeadShare } from './head-share.ts';
 
 /** Pixels at the window's edges over which a change fades to nothing; training fades alike. */
@@ -80,5 +80,5 @@ export function writePlanes(
   at: number,
 ): void {
   const values = 3 * size * size;
-  planesKernel().write(rgb.subarray(from, from + values), out.subarray(at, at + values));
+  pixelsKernel().planes(rgb.subarray(from, from + values), out.subarray(at, at + values));
 }

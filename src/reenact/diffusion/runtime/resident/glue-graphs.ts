@@ -48,7 +48,10 @@ export interface FrameParts {
   readonly driver_map: number;
   readonly visibility: number;
   readonly share: number;
-  /** Pixels, see {@link packPixels}. */
+  /**
+   * RGB bytes as a number a pixel, red + 256 · green + 65536 · blue, which a float holds exactly: a third of what the networks'
+   * planes would be to send.
+   */
   readonly window: number;
 }
 
@@ -66,15 +69,6 @@ export function framePartsOf({
     share: mapSize ** 2,
     window: resolution ** 2,
   };
-}
-
-/**
- * RGB bytes `[n, 3]` as a number a pixel, red + 256 · green + 65536 · blue, which a float holds exactly: a third of what the
- * networks' planes would be to send.
- */
-export function packPixels(rgb: Uint8Array, out: Float32Array): void {
-  for (let pixel = 0, p = 0; pixel < out.length; pixel++, p += 3)
-    out[pixel] = rgb[p] + 256 * rgb[p + 1] + 65536 * rgb[p + 2];
 }
 
 /** From `frame`, `[streams, L]`, all that a frame sends in one piece, to the tensors that the networks take. */

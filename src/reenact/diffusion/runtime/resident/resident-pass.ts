@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { pixelsKernel } from '../../kernel/decoder-kernel.ts';
 import type { ModelPack } from '../../pack/load-pack.ts';
 import { stepTimes } from '../../schedule.ts';
 import { MOST_MEAN } from '../change-picture.ts';
@@ -6,7 +7,7 @@ import { takeFrames } from '../frame-tensors.ts';
 import { runGraph } from '../graph-sessions.ts';
 import { HeadShare } from '../head-share.ts';
 import type { StreamState } from '../stream-state.ts';
-import { made, own, packPixels, withMade } from './glue-graphs.ts';
+import { made, own, withMade } from './glue-graphs.ts';
 import { GpuMemory, type Tensors } from './gpu-memory.ts';
 import { cacheValues, type Lanes, openLanes } from './lanes.ts';
 import { StepConstants } from './step-constants.ts';
@@ -188,7 +189,7 @@ export class ResidentPass {
     for (const [at, stream] of streams.entries()) {
       const parts = lanes.parts[at];
       takeFrames(layout, stream, 1, parts, 0);
-      packPixels(stream.exchange.windows, parts.window);
+      pixelsKernel().pack(stream.exchange.windows, parts.window);
       this.#head.read(stream.exchange.bares, 0);
       parts.share.set(this.#head.share);
     }
@@ -230,7 +231,5 @@ function giveChange(change: Float32Array, at: number, { exchange }: StreamState)
   const length = exchange.changes.length;
   const own = change.subarray(at * length, (at + 1) * length);
   exchange.changes.set(own);
-  let sum = 0;
-  for (let i = 0; i < length; i++) sum += Math.abs(own[i]);
-  return sum < MOST_MEAN * length;
+  return pixelsKernel().magnitudes(own) < MOST_MEAN * length;
 }
