@@ -31,7 +31,7 @@ export interface RateRow {
 }
 
 /**
- * How many frames a second sessions get that share one engine, each asking for its next frame as soon as it has one.
+ * How many frames a second sessions get that share one engine, each asking for a frame as soon as it has the last but one.
  *
  * @param onRow told of every row as soon as it is known
  */
@@ -91,16 +91,24 @@ async function networkStreams(engine: InferenceEngine, count: number, steps: num
   const identity = await engine.identify(portrait, new Float32Array(mapChannels * mapSize ** 2));
   return Array.from({ length: count }, (_, seed) => {
     const stream = engine.openStream(identity, seed);
-    return () => stream.run(1, steps);
+    return (frame) => stream.run(1, steps, frame % stream.exchanges.length);
   });
 }
+
+/** As live: one frame is warped and laid out while the networks draw another. */
+const IN_FLIGHT = 2;
 
 /** Frames a second of all; sessions go together only once each has a whole window of frames behind it. */
 async function rateOf(sessions: readonly NextFrame[], pack: ModelPack, frames: number): Promise<number> {
   const run = (from: number, to: number): Promise<unknown> =>
     Promise.all(
       sessions.map(async (next) => {
-        for (let frame = from; frame < to; frame++) await next(frame);
+        const making: Promise<unknown>[] = [];
+        for (let frame = from; frame < to; frame++) {
+          if (making.length === IN_FLIGHT) await making.shift();
+          making.push(next(frame));
+        }
+        await Promise.all(making);
       }),
     );
   const warmUp = pack.manifest.window.frames + 4;

@@ -1,6 +1,6 @@
 import type { InferenceReport } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
-import { SerialQueue } from '../../serial-queue.ts';
+import { SlotQueue } from '../../slot-queue.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { ChunkGenerator, Generator, MotionFrame } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
@@ -35,7 +35,7 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
   const frames = schedule === 'chunk' ? manifest.window.frames : 1;
   const stream: InferenceStream = engine.openStream(await engine.identify(portrait, map), seed, frames);
 
-  const turns = new SerialQueue();
+  const turns = new SlotQueue(stream.exchanges.length);
 
   async function generate(motions: readonly MotionFrame[]): Promise<VideoFrame[]> {
     const drawn = motions.map((motion) => {
@@ -45,12 +45,13 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
       return { motion, frame, place, backdrop };
     });
     // Frames before these may still be with the networks.
-    return turns.run(async () => {
+    return turns.run(async (slot) => {
+      const exchange = stream.exchanges[slot];
       for (const [index, { motion, frame, place }] of drawn.entries())
-        inputs.write(motion.coefficients, frame, place, layout, stream.exchange, index);
-      await stream.run(motions.length, steps);
+        inputs.write(motion.coefficients, frame, place, layout, exchange, index);
+      await stream.run(motions.length, steps, slot);
       for (const [index, { frame, place, backdrop }] of drawn.entries())
-        applyChange(frame, place, layout, stream.exchange, index, 1, backdrop);
+        applyChange(frame, place, layout, exchange, index, 1, backdrop);
       return drawn.map(({ frame }) => frame);
     });
   }

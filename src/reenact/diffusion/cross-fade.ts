@@ -7,9 +7,15 @@ const MAX_STEP_MS = 100;
 export class CrossFade {
   #weight = 0;
   #ptsMs = Number.NaN;
+  #cuts = 0;
 
   get weight(): number {
     return this.#weight;
+  }
+
+  /** How many times it was cut. */
+  get cuts(): number {
+    return this.#cuts;
   }
 
   /** @param target 0 or 1 @returns this frame's weight */
@@ -23,13 +29,9 @@ export class CrossFade {
     return this.#weight;
   }
 
-  /** Shows all of it at once, for clips: they begin as they go on. */
-  complete(): void {
-    this.#weight = 1;
-  }
-
   /** Shows nothing from now on. */
   cut(): void {
     this.#weight = 0;
+    this.#cuts++;
   }
 }

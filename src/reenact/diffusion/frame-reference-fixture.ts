@@ -28,7 +28,7 @@ export async function differenceFromPyTorch(
   let largest = 0;
   for (let first = 0; first < COUNT; first += together) {
     const count = Math.min(together, COUNT - first);
-    for (let i = 0; i < count; i++) stream.exchange.maps.set(wave(map, first + i), i * map);
+    for (let i = 0; i < count; i++) stream.exchanges[0].maps.set(wave(map, first + i), i * map);
     await stream.run(count, STEPS);
     for (const [place, frame] of WRITTEN.entries())
       if (frame >= first && frame < first + count)
@@ -41,7 +41,7 @@ export async function differenceFromPyTorch(
 }
 
 function differ(
-  { exchange }: InferenceStream,
+  { exchanges: [exchange] }: InferenceStream,
   index: number,
   reference: Float32Array,
   place: number,

@@ -1,6 +1,6 @@
 import type { GeneratorTier, InferenceReport } from '../../contract/live-session.ts';
 import { LokiError } from '../../errors.ts';
-import { SerialQueue } from '../../serial-queue.ts';
+import { SlotQueue } from '../../slot-queue.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { Generator, MotionFrame, Rgb } from '../generator.ts';
 import type { Backdrop } from '../geometric/backdrop.ts';
@@ -50,7 +50,7 @@ interface PlacedFrame {
 interface RepairTimes {
   /** On the calling thread. */
   readonly ownMs: number;
-  /** With the networks': no other frame of this stream is repaired meanwhile. */
+  /** The networks', or waiting for them: no other frame of this stream is with them meanwhile. */
   readonly turnMs: number;
   /** NaN where no network ran: the frame stayed as it was. */
   readonly stepMs: number;
@@ -64,12 +64,14 @@ class LiveDiffusion implements Generator {
   readonly #now: () => number;
   readonly #engines: EngineSource;
   readonly #fade = new CrossFade();
-  readonly #turns = new SerialQueue();
+  readonly #turns = new SlotQueue(2);
   readonly #seat: StreamSeat;
   readonly #makeInputs: () => FrameInputs;
   #made: FrameInputs | null = null;
   #tier: GeneratorTier = 'geometric';
   #drawnSteps = 0;
+  /** When the networks were done with the latest frame. */
+  #drawnMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: DiffusionGeneratorParts, control: StepControl, now: () => number) {
     this.#geometric = generatorOf(parts.rig);
@@ -99,15 +101,15 @@ class LiveDiffusion implements Generator {
     return this.#drawnSteps > 0 ? 2 : 1;
   }
 
-  /** The next frame may be asked for at once: it is warped while the networks still draw this one. */
+  /** The next frame may be asked for at once: it is warped, and laid out for the networks, while they still draw this one. */
   async generate(motion: MotionFrame): Promise<VideoFrame> {
     const beganMs = this.#now();
     const frame = this.#geometric.draw(motion);
     // Sessions may share the rig: what it says of this frame is read before anything is waited for.
     const placed = this.#place(motion, frame);
     const drawMs = this.#now() - beganMs;
-    return this.#turns.run(async () => {
-      await this.#finish(motion, frame, placed, drawMs);
+    return this.#turns.run(async (slot) => {
+      await this.#finish(motion, frame, placed, drawMs, slot);
       return frame;
     });
   }
@@ -126,12 +128,13 @@ class LiveDiffusion implements Generator {
     return this.#tier === 'diffusion' ? this.#control.steps : 0;
   }
 
-  /** Once the frames before are through: what became of them decides what this one gets. */
+  /** Once the frames before but one are through. @param slot of the two that are with the networks, or wait for them */
   async #finish(
     motion: MotionFrame,
     frame: VideoFrame,
     placed: PlacedFrame | null,
     drawMs: number,
+    slot: number,
   ): Promise<void> {
     const wanted = this.#wanted;
     const seated = placed !== null && placed.seat === this.#seat.current ? placed : null;
@@ -140,7 +143,9 @@ class LiveDiffusion implements Generator {
     // While it fades away the networks still draw, as little as they can.
     const steps = seated === null || weight === 0 ? 0 : Math.max(1, wanted);
     const times =
-      seated === null || steps === 0 ? GEOMETRIC : await this.#repair(motion, frame, seated, steps, weight);
+      seated === null || steps === 0
+        ? GEOMETRIC
+        : await this.#repair(motion, frame, seated, steps, weight, slot);
     this.#drawnSteps = Number.isNaN(times.stepMs) ? 0 : steps;
     if (this.#tier !== 'diffusion') return;
     const { ownMs, turnMs, stepMs } = times;
@@ -153,21 +158,29 @@ class LiveDiffusion implements Generator {
     { seat, place, backdrop }: PlacedFrame,
     steps: number,
     weight: number,
+    slot: number,
   ): Promise<RepairTimes> {
-    const { exchange } = seat.stream;
+    const exchange = seat.stream.exchanges[slot];
+    const { cuts } = this.#fade;
     const { layout } = seat.engine.pack;
     const beganMs = this.#now();
     try {
       this.#inputs.write(coefficients, frame, place, layout, exchange, 0);
       const writtenMs = this.#now();
-      const { denoiseMs } = await seat.stream.run(1, steps);
+      const { denoiseMs } = await seat.stream.run(1, steps, slot);
       const drawnMs = this.#now();
+      const turnMs = drawnMs - Math.max(writtenMs, this.#drawnMs);
+      this.#drawnMs = drawnMs;
+      // The frame before may have failed meanwhile: this one does not go back to what the viewer has just lost.
+      if (this.#fade.cuts !== cuts) return GEOMETRIC;
       this.#engines.worked(seat.engine);
       applyChange(frame, place, layout, exchange, 0, weight, backdrop);
-      const turnMs = this.#now() - beganMs;
-      return { ownMs: turnMs - (drawnMs - writtenMs), turnMs, stepMs: denoiseMs / steps };
+      const ownMs = writtenMs - beganMs + this.#now() - drawnMs;
+      return { ownMs, turnMs, stepMs: denoiseMs / steps };
     } catch (error) {
       if (!(error instanceof LokiError)) throw error;
+      // The frame before has told.
+      if (this.#fade.cuts !== cuts) return GEOMETRIC;
       this.#engines.failed(seat.engine, error);
       this.#control.failed(this.#now());
       this.#fade.cut();

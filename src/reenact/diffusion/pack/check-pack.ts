@@ -132,7 +132,7 @@ async function drawFrame(
   steps: number,
 ): Promise<{ changes: Float32Array; ms: number }> {
   const stream = engine.openStream(identity, 1);
-  const { windows, maps, visibilities, bares, changes } = stream.exchange;
+  const { windows, maps, visibilities, bares, changes } = stream.exchanges[0];
   for (let i = 0; i < windows.length; i++) windows[i] = (i * 5) % 256;
   for (let i = 0; i < maps.length; i++) maps[i] = wave(null, i);
   visibilities.fill(0.5);

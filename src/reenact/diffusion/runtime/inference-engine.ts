@@ -20,6 +20,9 @@ export const DEFAULT_INFERENCE: InferenceOptions = {
   maxBatch: 4,
 };
 
+/** So many frames of a stream are in the making at once. */
+const EXCHANGES = 2;
+
 type Answer = Extract<FromInference, { id: number | null }>;
 
 interface Pending {
@@ -98,12 +101,20 @@ export class InferenceEngine {
    */
   openStream(identity: IdentityTensors, seed: number, frames = 1): InferenceStream {
     const stream = this.#nextStream++;
-    const exchange = createExchange(this.pack.layout, frames);
-    this.#post({ kind: 'open', stream, identity, seed, exchange });
+    const count = frames === 1 ? EXCHANGES : 1;
+    const exchanges = Array.from({ length: count }, () => createExchange(this.pack.layout, frames));
+    this.#post({ kind: 'open', stream, identity, seed, exchanges });
     return {
-      exchange,
-      run: async (count, steps) => {
-        const answer = await this.#ask((id) => ({ kind: 'run', id, stream, frames: count, steps }));
+      exchanges,
+      run: async (count, steps, exchange = 0) => {
+        const answer = await this.#ask((id) => ({
+          kind: 'run',
+          id,
+          stream,
+          exchange,
+          frames: count,
+          steps,
+        }));
         if (answer.kind !== 'frames')
           throw new LokiError('INTERNAL', 'The inference thread gave another answer.');
         return answer.times;
@@ -151,15 +162,17 @@ export class InferenceEngine {
   }
 }
 
-/** One avatar's frames, in order. One call at a time: they share the exchange. */
+/** One avatar's frames, in order. Calls are answered in order; each needs an exchange that no other call has meanwhile. */
 export interface InferenceStream {
-  readonly exchange: FrameExchange;
+  /** Several where frames are made one by one: while the networks see one, another is written and read. */
+  readonly exchanges: readonly FrameExchange[];
   /**
-   * Makes the next `count` frames of what was written into the exchange, in `steps` denoising steps.
+   * Makes the next `count` frames of what was written into an exchange, in `steps` denoising steps.
    *
+   * @param exchange which one, the first by default
    * @throws LokiError INFERENCE_FAILED, PROVIDER_FAILED (a GPU's memory), WORKER_DIED, CANCELLED
    */
-  run(count: number, steps: number): Promise<InferenceTimes>;
+  run(count: number, steps: number, exchange?: number): Promise<InferenceTimes>;
   /** Idempotent. */
   close(): void;
 }

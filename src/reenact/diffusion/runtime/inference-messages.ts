@@ -98,13 +98,14 @@ export type ToInference =
       readonly stream: number;
       readonly identity: IdentityTensors;
       readonly seed: number;
-      readonly exchange: FrameExchange;
+      readonly exchanges: readonly FrameExchange[];
     }
-  /** The next `frames` frames of a stream, from its exchange. Answered with `frames`. */
+  /** The next `frames` frames of a stream, from one of its exchanges. Answered with `frames`. */
   | {
       readonly kind: 'run';
       readonly id: number;
       readonly stream: number;
+      readonly exchange: number;
       readonly frames: number;
       readonly steps: number;
     }

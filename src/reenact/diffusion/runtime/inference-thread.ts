@@ -44,9 +44,9 @@ async function open(): Promise<OpenedRunner | null> {
 function receive({ runner }: OpenedRunner, message: ToInference): void {
   switch (message.kind) {
     case 'open': {
-      const { identity, exchange, seed } = message;
+      const { identity, exchanges, seed } = message;
       const { noiseCoherence } = pack.manifest.schedule;
-      streams.set(message.stream, new StreamState(pack.layout, identity, exchange, seed, noiseCoherence));
+      streams.set(message.stream, new StreamState(pack.layout, identity, exchanges, seed, noiseCoherence));
       return;
     }
     case 'close': {
@@ -95,7 +95,11 @@ function receive({ runner }: OpenedRunner, message: ToInference): void {
   }
 
   async function runTogether(runs: readonly Run[]): Promise<void> {
-    const states = runs.map(({ stream }) => streams.get(stream)!);
+    const states = runs.map(({ stream, exchange }) => {
+      const state = streams.get(stream)!;
+      state.turnTo(exchange);
+      return state;
+    });
     const [{ frames, steps }] = runs;
     try {
       const { times, sound } = await runner.run(states, frames, steps);

@@ -65,7 +65,7 @@ async function warmUp(runner: PackRunner): Promise<number> {
   const stream = new StreamState(
     layout,
     blankIdentity(runner),
-    createExchange(layout, 1),
+    [createExchange(layout, 1)],
     1,
     manifest.schedule.noiseCoherence,
   );

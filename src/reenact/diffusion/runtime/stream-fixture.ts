@@ -7,9 +7,9 @@ export function wave(length: number, phase: number): Float32Array {
   return out;
 }
 
-/** Frame `frame` of a clip, into place `index` of the stream's exchange. */
-export function feed({ exchange }: InferenceStream, index: number, frame: number): void {
-  const { windows, maps, visibilities, bares, frames } = exchange;
+/** Frame `frame` of a clip, into place `index` of one of the stream's exchanges. */
+export function feed({ exchanges }: InferenceStream, index: number, frame: number, exchange = 0): void {
+  const { windows, maps, visibilities, bares, frames } = exchanges[exchange];
   const [w, m, v] = [windows.length / frames, maps.length / frames, visibilities.length / frames];
   for (let i = 0; i < w; i++) windows[index * w + i] = (i * 3 + frame * 11) % 256;
   maps.set(wave(m, frame), index * m);

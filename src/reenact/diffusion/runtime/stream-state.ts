@@ -12,25 +12,27 @@ interface Memory {
 
 /** What the thread keeps of one stream: who its avatar is, its noise, and what its frames before looked like. */
 export class StreamState {
-  readonly exchange: FrameExchange;
   readonly noise: CoherentNoise;
   /** Keys and values of the portrait, for a call of this stream alone. */
   readonly references: Readonly<Record<string, Tensor>>;
   /** Number of the next frame. */
   nextFrame = 0;
   readonly #layout: PackLayout;
+  readonly #exchanges: readonly FrameExchange[];
+  #exchange: FrameExchange;
   /** By denoising time: runs of 1, 2 and 4 steps share the times that they have in common. */
   readonly #memories = new Map<number, Memory>();
 
   constructor(
     layout: PackLayout,
     identity: IdentityTensors,
-    exchange: FrameExchange,
+    exchanges: readonly FrameExchange[],
     seed: number,
     noiseCoherence: number,
   ) {
     this.#layout = layout;
-    this.exchange = exchange;
+    this.#exchanges = exchanges;
+    this.#exchange = exchanges[0];
     this.noise = new CoherentNoise(
       seed,
       noiseCoherence,
@@ -41,6 +43,15 @@ export class StreamState {
       for (const name of [key, value])
         tensors[name] = new Tensor('float32', identity[name], [1, heads, tokens, dim]);
     this.references = tensors;
+  }
+
+  /** Where the next frames come from, and what is made of them goes. */
+  get exchange(): FrameExchange {
+    return this.#exchange;
+  }
+
+  turnTo(exchange: number): void {
+    this.#exchange = this.#exchanges[exchange];
   }
 
   memoryAt(time: number): Memory {

@@ -48,14 +48,17 @@ async function play(engine: InferenceEngine): Promise<{ made: Float32Array[]; jo
     for (const stream of which) feed(stream, 0, frame);
     for (const { batch } of await Promise.all(which.map((stream) => stream.run(1, steps))))
       joined = Math.max(joined, batch);
-    for (const { exchange } of which) made.push(Float32Array.from(exchange.changes));
+    for (const {
+      exchanges: [exchange],
+    } of which)
+      made.push(Float32Array.from(exchange.changes));
   };
   await run(streams, 0, 1);
   await run(streams, 1, 1);
   await run([streams[0]], 2, 2);
   // What is no number is refused, and not remembered.
   feed(streams[1], 0, 2);
-  streams[1].exchange.maps.fill(Number.NaN);
+  streams[1].exchanges[0].maps.fill(Number.NaN);
   await expect(streams[1].run(1, 1)).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
   await run([streams[1]], 3, 1);
   for (const stream of streams) stream.close();
@@ -85,7 +88,7 @@ test('also where the decoder gives single pixels', async (context) => {
       const stream = engine.openStream(identity, 5);
       feed(stream, 0, 0);
       await stream.run(1, 1);
-      made.push(Float32Array.from(stream.exchange.changes));
+      made.push(Float32Array.from(stream.exchanges[0].changes));
       // Closed with the stream still open.
       await engine.close();
     }
