@@ -35,10 +35,15 @@ const SMOOTH_IOD = 0.05;
 const LEAST_SHARE = 0.6;
 /** Hair on the face goes one pixel sideways in so many downwards: what is joined to it from the side alone is an eye. */
 const STEEPNESS = 3;
+/** A fringe hides so much of the face, and ends there as sharply as this: shadows and the roots of hair do not; levels. */
+const LEAST_OF_FACE = 0.08;
+const LEAST_EDGE = 60;
+/** Colours are compared so far on either side of the edge. */
+const EDGE_IOD = 0.06;
 
 /**
- * Where the portrait shows hair, a veil or a hat instead of the head's surface: around the face, and in front of it where it
- * hangs down from there (a fringe, locks). Nothing where hair and skin have about the same colour.
+ * Where the portrait shows hair (a veil, a hat) instead of the head's surface, if part of it hangs in front of the face, as a fringe
+ * or locks do: around the face, and there. Nothing where it only frames the face, or has about the colour of skin.
  *
  * @returns `[size, size]` 0 or 1
  */
@@ -60,7 +65,31 @@ export function hairOnFace(input: HairOnFaceInput): Uint8Array {
     const slanting = Math.floor(p / size) % STEEPNESS === 0;
     if (hair[above] === 1 || (slanting && (hair[above - 1] === 1 || hair[above + 1] === 1))) hair[p] = 1;
   }
-  return hair;
+  return hangsOver(hair, input) ? hair : new Uint8Array(size * size);
+}
+
+function hangsOver(hair: Uint8Array, { portrait, face, size, iodPx }: HairOnFaceInput): boolean {
+  const reach = Math.max(2, Math.round(EDGE_IOD * iodPx));
+  const edges: number[] = [];
+  let covered = 0;
+  let all = 0;
+  for (let y = reach; y < size - reach - 1; y++)
+    for (let x = reach; x < size - reach - 1; x++) {
+      const p = y * size + x;
+      if (face[p] < 0.5) continue;
+      all++;
+      if (hair[p] === 0) continue;
+      covered++;
+      for (const step of [size, 1, -1]) {
+        const beyond = p + step;
+        if (hair[beyond] === 1 || face[beyond] < 0.5) continue;
+        const [from, to] = [(p - reach * step) * 3, (beyond + reach * step) * 3];
+        edges.push(distance(portrait.subarray(from, from + 3), portrait.subarray(to, to + 3)));
+      }
+    }
+  if (covered < LEAST_OF_FACE * all) return false;
+  edges.sort((a, b) => a - b);
+  return (edges[edges.length >> 1] ?? 0) >= LEAST_EDGE;
 }
 
 /** `[size, size]` 0..1: the colours of what surrounds the face above the nose against those of nose and cheeks. */
