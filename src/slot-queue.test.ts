@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { SlotQueue } from './slot-queue.ts';
 
@@ -48,6 +50,24 @@ describe('SlotQueue', () => {
     c.end();
     await Promise.all(results);
     expect(given).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps none of the results', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const queue = new SlotQueue(2);
+    let gone = 0;
+    const registry = new FinalizationRegistry(() => gone++);
+    for (let i = 0; i < 50; i++) {
+      const result = { picture: i };
+      registry.register(result, i);
+      await queue.run(async () => result);
+    }
+    for (let i = 0; i < 20 && gone < 45; i++) {
+      collect();
+      await settle();
+    }
+    expect(gone).toBeGreaterThanOrEqual(45);
   });
 
   it('goes on behind a task that fails', async () => {

@@ -4,11 +4,11 @@
  */
 export class SlotQueue {
   /** When the latest task began. */
-  #begun: Promise<unknown> = Promise.resolve();
+  #begun: Promise<void> = Promise.resolve();
   /** Of each slot when its latest task was done. */
-  readonly #free: Promise<unknown>[];
+  readonly #free: Promise<void>[];
   /** When the latest result was given. */
-  #given: Promise<unknown> = Promise.resolve();
+  #given: Promise<void> = Promise.resolve();
   #next = 0;
 
   constructor(slots: number) {
@@ -19,12 +19,20 @@ export class SlotQueue {
   run<T>(task: (slot: number) => Promise<T>): Promise<T> {
     const slot = this.#next;
     this.#next = (slot + 1) % this.#free.length;
-    this.#begun = Promise.all([this.#begun, this.#free[slot]]);
+    this.#begun = settled(Promise.all([this.#begun, this.#free[slot]]));
     const done = this.#begun.then(() => task(slot));
-    this.#free[slot] = done.catch(() => {});
+    this.#free[slot] = settled(done);
     const before = this.#given;
     const result = this.#free[slot].then(() => before).then(() => done);
-    this.#given = result.catch(() => {});
+    this.#given = settled(result);
     return result;
   }
+}
+
+/** Without what it came to: the queue keeps no result, least of all those of everything before. */
+function settled(promise: Promise<unknown>): Promise<void> {
+  return promise.then(
+    () => {},
+    () => {},
+  );
 }
