@@ -1,7 +1,7 @@
+import { colorLikeness, LEARNT_STEP, LEAST_CONTRAST, SKIN_RADIUS } from './color-likeness.ts';
 import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
-import { fitMixture, ownLogDensity } from './mixture.ts';
-import { smoothstep } from './numeric.ts';
+import { fitMixture } from './mixture.ts';
 
 export interface HairOnFaceInput {
   /** `[size, size, 3]` 0..255. */
@@ -24,11 +24,6 @@ const LIP = 0;
 const SKIN_BELOW_EYES = 0.18;
 const SKIN_ABOVE_LIP = 0.1;
 const SKIN_BESIDE_NOSE = 0.45;
-/** Where hair and skin differ by less, colours tell nothing; what is closer to the skin's mean is no hair; levels. */
-const LEAST_CONTRAST = 45;
-const SKIN_RADIUS = 60;
-/** Colours are learnt on every n-th pixel. */
-const STEP = 4;
 /** How many times likelier hair must be, as a logarithm. */
 const CERTAIN = 3;
 const SMOOTH_IOD = 0.05;
@@ -101,8 +96,9 @@ function hairLikelihood({
   size,
   iodPx,
 }: HairOnFaceInput): Float32Array | null {
-  const columns = Math.floor(size / STEP);
-  const pixelOf = (q: number): number => Math.floor(q / columns) * STEP * size + (q % columns) * STEP;
+  const columns = Math.floor(size / LEARNT_STEP);
+  const pixelOf = (q: number): number =>
+    Math.floor(q / columns) * LEARNT_STEP * size + (q % columns) * LEARNT_STEP;
   const [x, y] = [(at: number): number => landmarks[at * 3], (at: number): number => landmarks[at * 3 + 1]];
   const top = (y(EYE_CORNERS[0]) + y(EYE_CORNERS[1])) / 2 + SKIN_BELOW_EYES * iodPx;
   const bottom = y(LIP) - SKIN_ABOVE_LIP * iodPx;
@@ -126,19 +122,7 @@ function hairLikelihood({
   if (!(distance(meanColor(colors, hair), ofSkin) > LEAST_CONTRAST)) return null;
 
   const [hairColors, skinColors] = [hair, skin].map((members) => fitMixture(colors, columns, members, 0));
-  const like = new Float32Array(size * size);
-  // Every second pixel of every second row stands for four: the mean over them is wider.
-  for (let row = 0; row + 1 < size; row += 2)
-    for (let column = 0; column + 1 < size; column += 2) {
-      const p = row * size + column;
-      if (person[p] < 0.1) continue;
-      const ratio =
-        ownLogDensity(hairColors, portrait, size, p, 0) - ownLogDensity(skinColors, portrait, size, p, 0);
-      const share = smoothstep(0, CERTAIN, ratio);
-      like.fill(share, p, p + 2);
-      like.fill(share, p + size, p + size + 2);
-    }
-  return like;
+  return colorLikeness(portrait, person, size, hairColors, skinColors, 0, CERTAIN);
 }
 
 function meanColor(colors: Float32Array, members: Float32Array): number[] {

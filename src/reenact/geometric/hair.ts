@@ -1,3 +1,4 @@
+import { colorLikeness, LEARNT_STEP, LEAST_CONTRAST, SKIN_RADIUS } from './color-likeness.ts';
 import { flood } from './flood.ts';
 import { boxMean } from './guided-filter.ts';
 import { fitMixture, type Mixture, ownLogDensity } from './mixture.ts';
@@ -19,13 +20,6 @@ export interface HairInput {
   readonly iodPx: number;
 }
 
-/** Where hair and skin differ by less than this, a bald head, colours tell nothing; levels. */
-const LEAST_CONTRAST = 45;
-/** Colours this close to the face's mean are skin; levels. */
-const SKIN_RADIUS = 60;
-/** Colours are learnt on every n-th pixel. */
-const STEP = 4;
-
 export interface Hair {
   /** `[size, size]` 0..1 by colour alone. */
   readonly colored: Float32Array;
@@ -39,7 +33,7 @@ export interface Hair {
  */
 export function hairLikeness(input: HairInput): Hair {
   const { portrait, person, face, neck, noseY, chinY, size, iodPx } = input;
-  const columns = Math.floor(size / STEP);
+  const columns = Math.floor(size / LEARNT_STEP);
   const colors = new Float32Array(columns * columns * 3);
   const hair = new Float32Array(columns * columns);
   const body = new Float32Array(columns * columns);
@@ -48,34 +42,28 @@ export function hairLikeness(input: HairInput): Hair {
   for (let row = 0; row < columns; row++)
     for (let column = 0; column < columns; column++) {
       const q = row * columns + column;
-      const p = row * STEP * size + column * STEP;
+      const p = row * LEARNT_STEP * size + column * LEARNT_STEP;
       for (let k = 0; k < 3; k++) colors[q * 3 + k] = portrait[p * 3 + k];
       if (person[p] < 0.9) continue;
-      const y = row * STEP;
+      const y = row * LEARNT_STEP;
       if (face[p] > 0.5) accumulate(skin, portrait, p);
       else if (y < noseY) {
         hair[q] = 1;
         accumulate(around, portrait, p);
       } else if (y > chinY && neck[p] === 1) body[q] = 1;
     }
-  const likeness = new Float32Array(size * size);
   // A high forehead stands above the face's outline: it is skin, as the neck is.
   forehead(colors, hair, body, skin);
   const contrast = Math.hypot(...[0, 1, 2].map((k) => skin[k] / skin[3] - around[k] / around[3]));
-  if (!(contrast > LEAST_CONTRAST)) return { colored: likeness, joined: likeness };
+  // A bald head.
+  if (!(contrast > LEAST_CONTRAST)) {
+    const none = new Float32Array(size * size);
+    return { colored: none, joined: none };
+  }
   const ofHair = fitMixture(colors, columns, hair, 0);
   // Long hair lies over neck and shoulders, too: what of them looks like it is not theirs.
   const ofBody = fitMixture(colors, columns, notHair(colors, columns, body, ofHair), 0);
-  // Every second pixel of every second row stands for four: the mean below is wider.
-  for (let y = 0; y + 1 < size; y += 2)
-    for (let x = 0; x + 1 < size; x += 2) {
-      const p = y * size + x;
-      if (person[p] < 0.1) continue;
-      const ratio = ownLogDensity(ofHair, portrait, size, p, 0) - ownLogDensity(ofBody, portrait, size, p, 0);
-      const like = smoothstep(-1, 2, ratio);
-      likeness.fill(like, p, p + 2);
-      likeness.fill(like, p + size, p + size + 2);
-    }
+  const likeness = colorLikeness(portrait, person, size, ofHair, ofBody, -1, 2);
   const smooth = boxMean(likeness, size, size, Math.max(2, Math.round(0.08 * iodPx)));
   const colored = smooth.map((share) => smoothstep(0.4, 0.7, share));
   return { colored, joined: hangingFrom(colored, input) };
