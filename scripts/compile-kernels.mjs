@@ -11,6 +11,7 @@ const KERNELS = [
   'fit/kernel/fit-kernel',
   'fit/kernel/shape-kernel',
   'raster/kernel/surface-kernel',
+  'raster/kernel/encode-kernel',
   'diffusion/kernel/cut-kernel',
   'diffusion/kernel/add-kernel',
   'diffusion/kernel/lips-kernel',

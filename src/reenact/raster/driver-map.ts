@@ -49,7 +49,7 @@ export class DriverMapper {
   ): Float32Array {
     const { count, pixels, places, deformations } = this.#sampler.sample(coefficients, camera);
     const plane = this.mapSize ** 2;
-    out.fill(0);
+    out.fill(0, 0, DEFORMATION_CHANNELS * plane);
     for (let i = 0; i < count; i++) {
       const pixel = pixels[i];
       const at = Math.imul(i, 3);
