@@ -20,6 +20,8 @@ export interface Generator {
    * absent. More only adds to what frames wait.
    */
   readonly inFlight?: number;
+  /** How much of its next picture networks repair, 0..1; nothing where absent. Such a picture reads as turned further. */
+  readonly repaired?: number;
   /** Takes back the pixels of a frame that nobody needs any more. Who keeps frames need not call it. */
   recycle(image: RgbaImage): void;
   /** A flat colour behind the person, from the next frame on; null for the portrait's own background. */

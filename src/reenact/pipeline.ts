@@ -126,8 +126,14 @@ function inChunks(
 }
 
 /** What the generator is told, so that its picture reads as commanded. */
-export function tell(frame: CommandedFrame, { reference }: Pick<ReenactStages, 'reference'>): MotionFrame {
-  return { ...stampOf(frame), coefficients: tellPicture(reference, frame.commanded) };
+export function tell(
+  frame: CommandedFrame,
+  { reference, generator }: Pick<ReenactStages, 'reference' | 'generator'>,
+): MotionFrame {
+  return {
+    ...stampOf(frame),
+    coefficients: tellPicture(reference, frame.commanded, generator.repaired),
+  };
 }
 
 function fitDriver(tracked: TrackResult, { fitter }: Pick<ReenactStages, 'fitter'>): DriverFrame {

@@ -18,8 +18,8 @@ const FACE_MARGIN = 0.05;
 export interface DrivenFrame {
   readonly sequence: number;
   readonly commanded: HeadCoefficients;
-  /** As the generators were told it, so that their pictures read as commanded. */
-  readonly told: HeadCoefficients;
+  /** As each generator was told it, so that its picture reads as commanded. */
+  readonly told: readonly HeadCoefficients[];
   /** As fitted, neither smoothed nor swapped; null while the face was lost. */
   readonly fitted: HeadCoefficients | null;
   readonly motion: MotionSample;
@@ -66,10 +66,10 @@ export async function drive(
       const commanded = command(tracked, stages);
       sharedMs += performance.now() - pulledMs;
       const { driver } = commanded;
-      const told = tell(commanded, stages);
+      const told = generators.map(({ generator }) => tell(commanded, { ...stages, generator }));
       for (const [g, { generator }] of generators.entries()) {
         const beganMs = performance.now();
-        const drawn = await clocks[g].time('generate', () => generator.generate(told));
+        const drawn = await clocks[g].time('generate', () => generator.generate(told[g]));
         await writers[g].write(drawn);
         ownMs[g] += performance.now() - beganMs;
       }
@@ -77,7 +77,7 @@ export async function drive(
       frames.push({
         sequence: frame.sequence,
         commanded: commanded.commanded,
-        told: told.coefficients,
+        told: told.map(({ coefficients }) => coefficients),
         fitted: driver.fitted?.coefficients ?? null,
         motion: motionSample(frame.sequence, driver, commanded.commanded),
         boxes: driver.face === null ? null : boxesOf(driver.face),

@@ -89,14 +89,14 @@ export async function evaluateCase(
       sizePx: PICTURE_PX,
     });
     const judgements: Judgement[] = [];
-    for (const { videoPath } of generators)
+    for (const [g, { videoPath }] of generators.entries())
       judgements.push(
         await judge.look(
           videoPath,
           driven.frames,
           {
             motion: ({ commanded }) => commanded,
-            place: ({ told }) => told,
+            place: ({ told }) => told[g],
             pictures: isSelf ? clip.frames() : null,
           },
           options.every,

@@ -1,7 +1,7 @@
 import { type Flicker, FrameDifference, landmarkJitterIod } from '../../reenact/evaluate/flicker.ts';
 import type { RgbaImage, VideoFrame } from '../../reenact/frame.ts';
 import type { Generator } from '../../reenact/generator.ts';
-import { command, type ReenactStages, tell } from '../../reenact/pipeline.ts';
+import { type CommandedFrame, command, type ReenactStages, tell } from '../../reenact/pipeline.ts';
 import type { FaceTracker } from '../../reenact/track/types.ts';
 import { createRandom } from '../../render/random.ts';
 
@@ -47,20 +47,20 @@ export async function stillFlicker(
   generators: readonly Generator[],
   tracker: FaceTracker,
 ): Promise<Flicker[]> {
-  const told: Parameters<Generator['generate']>[0][] = [];
+  const driven: CommandedFrame[] = [];
   const own = new FlickerMeter();
   tracker.reset();
   for (const frame of stillFrames(image)) {
     const tracked = await tracker.track(frame);
-    told.push(tell(command(tracked, stages), stages));
+    driven.push(command(tracked, stages));
     if (frame.sequence >= SETTLE_FRAMES) own.add(frame.image, tracked.face?.landmarks ?? null);
   }
   const flickers: Flicker[] = [];
   for (const generator of generators) {
     const meter = new FlickerMeter();
     tracker.reset();
-    for (const motion of told) {
-      const frame = await generator.generate(motion);
+    for (const motion of driven) {
+      const frame = await generator.generate(tell(motion, { ...stages, generator }));
       const { face } = await tracker.track(frame);
       if (frame.sequence >= SETTLE_FRAMES) meter.add(frame.image, face?.landmarks ?? null);
     }

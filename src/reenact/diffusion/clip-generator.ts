@@ -64,6 +64,7 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
       return (await generate([motion]))[0];
     },
     ...(schedule === 'chunk' && { chunk }),
+    repaired: layout.kind === 'window' ? 1 : 0,
     recycle: (image) => geometric.recycle(image),
     setBackground: (rgb) => geometric.setBackground(rgb),
     inference: (): InferenceReport => ({

@@ -105,6 +105,7 @@ describe('the live generator', () => {
     const generator = createDiffusionGenerator(parts, control);
     expect(await changeOf(await generator.generate(motion(0)))).toBe(0);
     expect(generator.name).toBe('geometric');
+    expect(generator.repaired).toBe(0);
     expect(shelf.reads).toBe(0);
 
     generator.choose!('diffusion');
@@ -117,6 +118,7 @@ describe('the live generator', () => {
     for (let i = 1; i < rising.length; i++)
       expect(Math.abs(rising[i] - rising[i - 1])).toBeLessThan(0.35 * whole);
     expect(generator.name).toBe('toy');
+    expect(generator.repaired).toBe(1);
     expect(generator.inference!()).toMatchObject({
       pack: 'toy',
       provider: 'cpu',
@@ -146,6 +148,7 @@ describe('the live generator', () => {
       falling.push(await changeOf(await generator.generate(motion(sequence))));
     expect(falling[0]).toBeGreaterThan(0.6 * whole);
     expect(falling.at(-1)).toBe(0);
+    expect(generator.repaired).toBe(0);
     expect(generator.inference!()).toMatchObject({ steps: 0 });
     await generator.close();
 

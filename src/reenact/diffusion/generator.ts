@@ -101,6 +101,10 @@ class LiveDiffusion implements Generator {
     return this.#drawnSteps > 0 ? 2 : 1;
   }
 
+  get repaired(): number {
+    return this.#engines.current?.pack.layout.kind === 'window' ? this.#fade.weight : 0;
+  }
+
   /** The next frame may be asked for at once: it is warped, and laid out for the networks, while they still draw this one. */
   async generate(motion: MotionFrame): Promise<VideoFrame> {
     const beganMs = this.#now();

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HeadCoefficients } from '../head/head-model.ts';
+import { headRotation } from '../head/head-rotation.ts';
+import { logRotation, multiply, rodrigues, transpose } from '../head/rotation.ts';
 import { type PictureAnswer, TURN_FEATURES, tellTurn, turnFeatures, turnFrom } from './picture-answer.ts';
 import { regressAnswer } from './regress-answer.ts';
 
@@ -70,6 +72,22 @@ describe('tellTurn', () => {
     expect(told.theta.subarray(0, 3)).toEqual(commanded.theta.subarray(0, 3));
     expect(told.theta.subarray(6)).toEqual(commanded.theta.subarray(6));
     expect(turnFrom(PORTRAIT, told)[1] / turnFrom(PORTRAIT, commanded)[1]).toBeCloseTo(1 / 0.9, 2);
+  });
+
+  it('turns a repaired picture less, as far as was looked', () => {
+    const none = { answer: answer([...new Float64Array(3 * TURN_FEATURES)]), coefficients: PORTRAIT };
+    const told = (degrees: number, repaired: number): number => {
+      const turned = multiply(rodrigues([0, (degrees * Math.PI) / 180, 0]), headRotation(PORTRAIT));
+      const theta = Float32Array.from(PORTRAIT.theta);
+      theta.set(logRotation(multiply(transpose(rodrigues(theta)), turned)), 3);
+      return (turnFrom(PORTRAIT, tellTurn(none, { ...PORTRAIT, theta }, repaired))[1] * 180) / Math.PI;
+    };
+    for (const side of [-1, 1]) {
+      expect(told(side * 20, 1)).toBeCloseTo((side * 20) / 1.055, 2);
+      expect(told(side * 20, 0.5)).toBeCloseTo((side * 20) / 1.0275, 2);
+      expect(told(side * 20, 0)).toBeCloseTo(side * 20, 3);
+      expect(told(side * 60, 1)).toBeCloseTo(side * (60 - 0.055 * 36), 2);
+    }
   });
 
   it('corrects a turn beyond all that was seen no further than the last that was', () => {
