@@ -3,7 +3,7 @@ import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
 import { DRIVER_MAP_SIZE, DriverMapper } from '../raster/driver-map.ts';
-import { bareHead } from './bare-head.ts';
+import { bareHead, besideEyes } from './bare-head.ts';
 import { type FaceWindow, windowCamera } from './face-window.ts';
 import { portraitVisibility } from './visibility.ts';
 
@@ -11,7 +11,7 @@ import { portraitVisibility } from './visibility.ts';
 export interface RasterPlanes {
   /** How well the portrait shows what is seen there. */
   readonly visibility: Float32Array;
-  /** How much of it is bare: the portrait shows no hair over it. */
+  /** How much of it the networks may change: no hair lies over it in the portrait, and it is no part of the eyes. */
   readonly bare?: Float32Array;
 }
 
@@ -33,10 +33,12 @@ export class WindowRaster {
     const size = image.width;
     const visibility = portraitVisibility(shaped, coefficients, calibration.camera, size);
     this.#visibility = visibility;
-    this.#bare =
-      hair === null
-        ? new Float32Array(visibility.length).fill(1)
-        : bareHead(shaped, coefficients, calibration.camera, visibility, hair, size);
+    const beside = besideEyes(model);
+    if (hair === null) this.#bare = beside;
+    else {
+      const bare = bareHead(shaped, coefficients, calibration.camera, visibility, hair, size);
+      this.#bare = bare.map((share, v) => share * beside[v]);
+    }
   }
 
   /**
