@@ -16,8 +16,8 @@ export interface TierControlOptions {
   readonly frameMs: number;
 }
 
-/** A tier whose frames take a larger part of the time between two is too slow: others wait for the rest. */
-const SLOW_SHARE = 0.85;
+/** A tier whose frames take a larger part of the time between two is too slow: either thread has little else to do. */
+const SLOW_SHARE = 0.95;
 /** One is tried again only if its frames are expected to take less than this. */
 const FAST_SHARE = 0.6;
 /** Weight of the newest frame in the mean, about the last ten. */
