@@ -35,8 +35,7 @@ export function encodePositions(
     count,
     ENCODING_RAD_PER_M,
     OCTAVES,
-    out,
-    outAt,
+    out.subarray(outAt),
     plane,
   );
 }

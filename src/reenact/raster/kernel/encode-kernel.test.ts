@@ -29,7 +29,15 @@ describe('the kernel of positional encodings', () => {
           const count = pixels.length;
           const places = Float64Array.from({ length: count * 3 }, () => 0.8 * (random() - 0.5));
           const out = new Float32Array(5 + 6 * OCTAVES * plane).fill(7);
-          encodeKernel(plane, 2 * OCTAVES).encode(places, pixels, count, RADIANS, OCTAVES, out, 5, plane);
+          encodeKernel(plane, 2 * OCTAVES).encode(
+            places,
+            pixels,
+            count,
+            RADIANS,
+            OCTAVES,
+            out.subarray(5),
+            plane,
+          );
           const expected = new Float32Array(out.length);
           expected.fill(7, 0, 5);
           for (let i = 0; i < count; i++)

@@ -39,7 +39,7 @@ class EncodeKernel {
 
   /**
    * @param places `[count, 3]` @param pixels `[count]` place of each in a plane @param radiansAUnit of octave 0
-   * @param out `[3, 2 · octaves, plane]` from `outAt` on, all of it written: zero where no point is
+   * @param out `[3, 2 · octaves, plane]`, all of it written: zero where no point is
    */
   encode(
     places: Float64Array,
@@ -48,7 +48,6 @@ class EncodeKernel {
     radiansAUnit: number,
     octaves: number,
     out: Float32Array,
-    outAt: number,
     plane: number,
   ): void {
     const { exports, points, planes } = this;
@@ -71,7 +70,7 @@ class EncodeKernel {
           stride * 4,
         );
       for (let i = 0; i < 2 * octaves; i++)
-        out.set(planes.subarray(i * stride, i * stride + plane), outAt + (axis * 2 * octaves + i) * plane);
+        out.set(planes.subarray(i * stride, i * stride + plane), (axis * 2 * octaves + i) * plane);
     }
   }
 }
