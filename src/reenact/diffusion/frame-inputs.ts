@@ -42,7 +42,7 @@ export class FrameInputs {
     { image }: VideoFrame,
     { window }: FramePlace,
     { kind, resolution, mapChannels, mapSize }: PackLayout,
-    { windows, maps, visibilities, bares }: FrameExchange,
+    { windows, maps, visibilities, changeables }: FrameExchange,
     index: number,
   ): void {
     const plane = mapSize ** 2;
@@ -56,7 +56,7 @@ export class FrameInputs {
     const planeOf = (planes: Float32Array) => planes.subarray(index * plane, (index + 1) * plane);
     this.raster.render(coefficients, window, map, {
       visibility: planeOf(visibilities),
-      bare: planeOf(bares),
+      changeable: planeOf(changeables),
     });
   }
 }

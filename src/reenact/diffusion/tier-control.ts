@@ -16,7 +16,7 @@ export interface TierControlOptions {
   readonly frameMs: number;
 }
 
-/** A tier whose frames take a larger part of the time between two is too slow: either thread has little else to do. */
+/** A tier whose frames take a larger part of the time between two is too slow: the slower of two threads soon falls behind. */
 const SLOW_SHARE = 0.95;
 /** One is tried again only if its frames are expected to take less than this. */
 const FAST_SHARE = 0.6;

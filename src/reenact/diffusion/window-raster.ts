@@ -3,7 +3,8 @@ import type { HeadCoefficients, HeadModel } from '../head/head-model.ts';
 import { shapeHead } from '../head/shape-head.ts';
 import type { ReferenceIdentity } from '../identity/reference.ts';
 import { DRIVER_MAP_SIZE, DriverMapper } from '../raster/driver-map.ts';
-import { bareHead, besideEyes } from './bare-head.ts';
+import { bareHead } from './bare-head.ts';
+import { besideEyes } from './beside-eyes.ts';
 import { type FaceWindow, windowCamera } from './face-window.ts';
 import { portraitVisibility } from './visibility.ts';
 
@@ -12,7 +13,7 @@ export interface RasterPlanes {
   /** How well the portrait shows what is seen there. */
   readonly visibility: Float32Array;
   /** How much of it the networks may change: no hair lies over it in the portrait, and it is no part of the eyes. */
-  readonly bare?: Float32Array;
+  readonly changeable?: Float32Array;
 }
 
 /** What a window's network sees of the head: the driver map of the window, and planes beside it. One rasterisation for all. */
@@ -22,7 +23,7 @@ export class WindowRaster {
   /** `[V]`. */
   readonly #visibility: Float32Array;
   /** `[V]`. */
-  readonly #bare: Float32Array;
+  readonly #changeable: Float32Array;
 
   /** @param hair `[size, size]` of the portrait, as {@link bareHead}'s; none by default */
   constructor(model: HeadModel, reference: ReferenceIdentity, hair: Uint8Array | null = null) {
@@ -34,11 +35,12 @@ export class WindowRaster {
     const visibility = portraitVisibility(shaped, coefficients, calibration.camera, size);
     this.#visibility = visibility;
     const beside = besideEyes(model);
-    if (hair === null) this.#bare = beside;
-    else {
-      const bare = bareHead(shaped, coefficients, calibration.camera, visibility, hair, size);
-      this.#bare = bare.map((share, v) => share * beside[v]);
-    }
+    this.#changeable =
+      hair === null
+        ? beside
+        : bareHead(shaped, coefficients, calibration.camera, visibility, hair, size).map(
+            (bare, v) => bare * beside[v],
+          );
   }
 
   /**
@@ -50,13 +52,13 @@ export class WindowRaster {
     coefficients: HeadCoefficients,
     window: FaceWindow,
     map: Float32Array,
-    { visibility, bare }: RasterPlanes,
+    { visibility, changeable }: RasterPlanes,
   ): void {
     this.#mapper.render(turnedAsWarped(coefficients, this.#reference.coefficients), map, {
       camera: windowCamera(this.#reference.calibration.camera, window, DRIVER_MAP_SIZE),
       planes: [
         { field: this.#visibility, out: visibility },
-        ...(bare === undefined ? [] : [{ field: this.#bare, out: bare }]),
+        ...(changeable === undefined ? [] : [{ field: this.#changeable, out: changeable }]),
       ],
     });
   }

@@ -132,11 +132,11 @@ async function drawFrame(
   steps: number,
 ): Promise<{ changes: Float32Array; ms: number }> {
   const stream = engine.openStream(identity, 1);
-  const { windows, maps, visibilities, bares, changes } = stream.exchanges[0];
+  const { windows, maps, visibilities, changeables, changes } = stream.exchanges[0];
   for (let i = 0; i < windows.length; i++) windows[i] = (i * 5) % 256;
   for (let i = 0; i < maps.length; i++) maps[i] = wave(null, i);
   visibilities.fill(0.5);
-  bares.fill(1);
+  changeables.fill(1);
   await stream.run(1, steps);
   const beganMs = performance.now();
   await stream.run(1, steps);

@@ -1,11 +1,11 @@
-/** How much of the surroundings of a place is bare head, from which on a change counts a little, and wholly. */
+/** How much of the surroundings of a place may change, from which on a change counts a little, and wholly. */
 const LEAST_SHARE = 0.6;
 const FULL_SHARE = 1;
 /** The surroundings: so many pixels of the driver map on either side. */
 const RADIUS = 2;
 
 /**
- * Where the networks may change the picture: well inside the head's outline, and off the hair that lies over it. Where hair
+ * Where the networks may change the picture: well inside the head's outline, and off the hair that lies over it and the eyes. Where hair
  * and cheeks end the warp is off by a few pixels that cannot be known, and the mean of all that may be there is a blur.
  */
 export class HeadShare {
@@ -25,8 +25,8 @@ export class HeadShare {
     this.share = new Float32Array(size * size);
   }
 
-  /** @param bares `[n, size, size]` how much of each pixel is bare head; that of `frame` is read */
-  read(bares: Float32Array, frame: number): void {
+  /** @param changeables `[n, size, size]` how much of each pixel may change; that of `frame` is read */
+  read(changeables: Float32Array, frame: number): void {
     const size = this.#size;
     const from = frame * size * size;
     const sums = this.#sums;
@@ -34,7 +34,7 @@ export class HeadShare {
     for (let y = 0; y < size; y++) {
       let along = 0;
       for (let x = 0; x < size; x++) {
-        along += bares[from + y * size + x];
+        along += changeables[from + y * size + x];
         sums[(y + 1) * row + x + 1] = sums[y * row + x + 1] + along;
       }
     }

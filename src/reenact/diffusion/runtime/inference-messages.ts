@@ -49,8 +49,8 @@ export interface FrameExchange {
   readonly maps: Float32Array<SharedArrayBuffer>;
   /** `[frames, S, S]`; empty for packs without a warp. */
   readonly visibilities: Float32Array<SharedArrayBuffer>;
-  /** `[frames, S, S]` how much of each pixel is bare head: what `HeadShare` reads; empty for packs without a warp. */
-  readonly bares: Float32Array<SharedArrayBuffer>;
+  /** `[frames, S, S]` how much of each pixel the networks may change: what `HeadShare` reads; empty for packs without a warp. */
+  readonly changeables: Float32Array<SharedArrayBuffer>;
   /**
    * `[frames, R, R, 3]` in steps of 8-bit sRGB: what is added to the window (masked, faded at its edges), or for packs
    * that make whole pictures the picture.
@@ -68,7 +68,7 @@ export function createExchange(layout: PackLayout, frames: number): FrameExchang
     windows: new Uint8Array(new SharedArrayBuffer(frames * pixels * 3 * warped)),
     maps: floats(frames * layout.mapChannels * mapPixels),
     visibilities: floats(frames * mapPixels * warped),
-    bares: floats(frames * mapPixels * warped),
+    changeables: floats(frames * mapPixels * warped),
     changes: floats(frames * pixels * 3),
   };
 }

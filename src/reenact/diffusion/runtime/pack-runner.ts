@@ -233,14 +233,14 @@ export class PackRunner {
   #writeChange(
     buffers: BatchBuffers,
     place: number,
-    { windows, bares, changes }: FrameExchange,
+    { windows, changeables, changes }: FrameExchange,
     frame: number,
   ): boolean {
     const { resolution, patch } = this.pack.layout;
     const pixels = resolution ** 2;
     const to = frame * pixels * 3;
     const { delta, mask, residual, weights } = buffers.decoded;
-    this.#head.read(bares, frame);
+    this.#head.read(changeables, frame);
     if (patch !== null) {
       const patches = { residual, weights, side: patch };
       return writePatches(patches, place, windows, this.#fade, this.#head, changes, to);

@@ -9,12 +9,12 @@ export function wave(length: number, phase: number): Float32Array {
 
 /** Frame `frame` of a clip, into place `index` of one of the stream's exchanges. */
 export function feed({ exchanges }: InferenceStream, index: number, frame: number, exchange = 0): void {
-  const { windows, maps, visibilities, bares, frames } = exchanges[exchange];
+  const { windows, maps, visibilities, changeables, frames } = exchanges[exchange];
   const [w, m, v] = [windows.length / frames, maps.length / frames, visibilities.length / frames];
   for (let i = 0; i < w; i++) windows[index * w + i] = (i * 3 + frame * 11) % 256;
   maps.set(wave(m, frame), index * m);
   visibilities.set(wave(v, frame).map(Math.abs), index * v);
-  bares.fill(1, index * v, (index + 1) * v);
+  changeables.fill(1, index * v, (index + 1) * v);
 }
 
 export function largestDifference(a: Float32Array, b: Float32Array): number {

@@ -190,7 +190,7 @@ export class ResidentPass {
       const parts = lanes.parts[at];
       takeFrames(layout, stream, 1, parts, 0);
       pixelsKernel().pack(stream.exchange.windows, parts.window);
-      this.#head.read(stream.exchange.bares, 0);
+      this.#head.read(stream.exchange.changeables, 0);
       parts.share.set(this.#head.share);
     }
   }
