@@ -76,6 +76,25 @@ describe('Heartbeat', () => {
     }
   });
 
+  it('looks at the threads of none that answers', () => {
+    const heartbeat = new Heartbeat(INTERVAL_MS, 0);
+    const vitals: ProcessVitals = { mainRanMs: 0, mainQueuedMs: 0, ranMs: 0, stopped: false };
+    let looks = 0;
+    const runnable = () => {
+      looks++;
+      return true;
+    };
+    for (let nowMs = INTERVAL_MS; nowMs <= 10_000; nowMs += INTERVAL_MS) {
+      expect(heartbeat.tick(nowMs, vitals, runnable, LIMITS)).toBeNull();
+      heartbeat.heard(nowMs + 1);
+    }
+    expect(looks).toBe(0);
+    // Of one that wants a core all the time and does not get it, the first silent interval alone counts.
+    for (let nowMs = 10_200; nowMs <= 20_000; nowMs += INTERVAL_MS)
+      expect(heartbeat.tick(nowMs, vitals, runnable, LIMITS)).toBeNull();
+    expect(looks).toBeGreaterThan(40);
+  });
+
   it('finds a blocked event loop once it has had the set CPU time, however long that takes', () => {
     expect(new Scene().run({ ran: 1, runnable: true }, 5000)).toEqual([1000, 'busy']);
     expect(new Scene().run({ ran: 0.25, queued: 0.75, runnable: true }, 20_000)).toEqual([4000, 'busy']);

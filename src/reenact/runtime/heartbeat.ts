@@ -56,7 +56,8 @@ export class Heartbeat {
    * Every interval.
    *
    * @param vitals null where the system does not tell
-   * @param runnable whether one of its threads wants a core just now; asked only where it matters
+   * @param runnable whether one of its threads wants a core just now, which takes a look at each: asked only of a process
+   *     that has left a whole interval without an answer
    * @returns null where the process does not hang
    */
   tick(
@@ -68,6 +69,7 @@ export class Heartbeat {
     const last = this.#last;
     const elapsedMs = nowMs - this.#lastTickMs;
     const silentMs = Math.min(nowMs - Math.max(this.#lastTickMs, this.#lastHeardMs), 1.5 * this.#intervalMs);
+    const answered = this.#silentMs === 0;
     this.#last = vitals;
     this.#lastTickMs = nowMs;
 
@@ -80,7 +82,7 @@ export class Heartbeat {
       const working = vitals.ranMs - last.ranMs > AT_WORK * elapsedMs;
       this.#busyMs += Math.min(ranMs, silentMs);
       if (vitals.stopped) this.#asleepMs += silentMs;
-      else if (!working && !runnable()) this.#asleepMs += Math.max(0, silentMs - ranMs - queuedMs);
+      else if (!working && (answered || !runnable())) this.#asleepMs += Math.max(0, silentMs - ranMs - queuedMs);
     }
 
     if (elapsedMs > 2 * this.#intervalMs) return null;
