@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createWorker, type types } from 'mediasoup';
+import { lanAddress } from '../../src/gateway/addresses.ts';
 import { claimLivePriority } from '../../src/live-priority.ts';
 import { codecParameters, EXTENSIONS, ROUTER_CODECS } from '../../src/sfu/codecs.ts';
 import { remoteDtls, writeAnswer } from '../../src/sfu/sdp/answer.ts';
@@ -30,8 +31,9 @@ const LOOPBACK = '127.0.0.1';
 claimLivePriority();
 const worker = await createWorker({ logLevel: 'error' });
 const buffers = { sendBufferSize: SOCKET_BUFFER_BYTES, recvBufferSize: SOCKET_BUFFER_BYTES };
+// Where the real server listens: a socket of loopback alone spares the system a look for each packet's way.
 const webRtcServer = await worker.createWebRtcServer({
-  listenInfos: [{ protocol: 'udp', ip: LOOPBACK, ...buffers }],
+  listenInfos: [{ protocol: 'udp', ip: '0.0.0.0', announcedAddress: lanAddress() ?? LOOPBACK, ...buffers }],
 });
 const router = await worker.createRouter({ mediaCodecs: ROUTER_CODECS });
 const entrance = await router.createPlainTransport({

@@ -1,4 +1,5 @@
 import { RTCPeerConnection, RTCRtpCodecParameters, type RtpPacket } from 'werift';
+import { refusingStunServer } from '../../src/sfu/testing/stun-server.ts';
 
 /** A viewer that receives and counts, but decodes nothing. */
 export interface WhepViewer {
@@ -44,6 +45,7 @@ export async function watch(
   { sealed = false } = {},
 ): Promise<WhepViewer> {
   const peer = new RTCPeerConnection({
+    iceServers: [{ urls: await refusingStunServer() }],
     codecs: {
       video: [
         new RTCRtpCodecParameters({

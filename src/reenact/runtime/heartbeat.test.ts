@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type HangKind, Heartbeat } from './heartbeat.ts';
 import type { ProcessVitals } from './process-vitals.ts';
 
-const LIMITS = { asleepMs: 1000, busyMs: 1000, patienceMs: 30_000 };
 const INTERVAL_MS = 200;
+const LIMITS = { intervalMs: INTERVAL_MS, asleepMs: 1000, busyMs: 1000, patienceMs: 30_000 };
 
 /** What a process does: shares of the time. */
 interface Behaviour {
@@ -18,7 +18,7 @@ interface Behaviour {
 /** A heartbeat and a process in model time. */
 class Scene {
   nowMs = 0;
-  readonly heartbeat = new Heartbeat(INTERVAL_MS, 0);
+  readonly heartbeat = new Heartbeat(0);
   #ran = 0;
   #queued = 0;
   #others = 0;
@@ -77,7 +77,7 @@ describe('Heartbeat', () => {
   });
 
   it('looks at the threads of none that answers', () => {
-    const heartbeat = new Heartbeat(INTERVAL_MS, 0);
+    const heartbeat = new Heartbeat(0);
     const vitals: ProcessVitals = { mainRanMs: 0, mainQueuedMs: 0, ranMs: 0, stopped: false };
     let looks = 0;
     const runnable = () => {

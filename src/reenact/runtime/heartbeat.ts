@@ -2,6 +2,8 @@ import type { ProcessVitals } from './process-vitals.ts';
 
 /** How much silence counts as a hang, by what the process does meanwhile, ms. */
 export interface HangLimits {
+  /** Between ticks. */
+  readonly intervalMs: number;
   /** It has slept or is stopped, and wanted no core: a deadlock, or a signal. */
   readonly asleepMs: number;
   /** It had this CPU time on its main thread: its event loop is blocked. */
@@ -27,7 +29,6 @@ const UNKNOWN_SHARE = 0.25;
  * missed is not counted.
  */
 export class Heartbeat {
-  readonly #intervalMs: number;
   #lastHeardMs: number;
   #lastTickMs: number;
   #last: ProcessVitals | null = null;
@@ -35,12 +36,8 @@ export class Heartbeat {
   #busyMs = 0;
   #silentMs = 0;
 
-  /**
-   * @param intervalMs between ticks
-   * @param nowMs monotonic clock, as in all methods
-   */
-  constructor(intervalMs: number, nowMs: number) {
-    this.#intervalMs = intervalMs;
+  /** @param nowMs monotonic clock, as in all methods */
+  constructor(nowMs: number) {
     this.#lastHeardMs = nowMs;
     this.#lastTickMs = nowMs;
   }
@@ -68,7 +65,7 @@ export class Heartbeat {
   ): HangKind | null {
     const last = this.#last;
     const elapsedMs = nowMs - this.#lastTickMs;
-    const silentMs = Math.min(nowMs - Math.max(this.#lastTickMs, this.#lastHeardMs), 1.5 * this.#intervalMs);
+    const silentMs = Math.min(nowMs - Math.max(this.#lastTickMs, this.#lastHeardMs), 1.5 * limits.intervalMs);
     const answered = this.#silentMs === 0;
     this.#last = vitals;
     this.#lastTickMs = nowMs;
@@ -82,10 +79,11 @@ export class Heartbeat {
       const working = vitals.ranMs - last.ranMs > AT_WORK * elapsedMs;
       this.#busyMs += Math.min(ranMs, silentMs);
       if (vitals.stopped) this.#asleepMs += silentMs;
-      else if (!working && (answered || !runnable())) this.#asleepMs += Math.max(0, silentMs - ranMs - queuedMs);
+      else if (!working && (answered || !runnable()))
+        this.#asleepMs += Math.max(0, silentMs - ranMs - queuedMs);
     }
 
-    if (elapsedMs > 2 * this.#intervalMs) return null;
+    if (elapsedMs > 2 * limits.intervalMs) return null;
     if (this.#asleepMs >= limits.asleepMs) return 'asleep';
     if (this.#busyMs >= limits.busyMs) return 'busy';
     return this.#silentMs >= limits.patienceMs ? 'silent' : null;

@@ -16,7 +16,9 @@ import { isRunnable, processVitals } from './process-vitals.ts';
 
 const TYPESCRIPT = new URL('../track/register-typescript.mjs', import.meta.url).href;
 const WORKER_MAIN = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
+/** Where sessions run, and where nobody waits. */
 const HEARTBEAT_MS = 200;
+const SPARE_HEARTBEAT_MS = 1000;
 /** It answers, but never becomes ready. Loading takes 2 s where it has the cores, and far longer where it has not. */
 const START_LIMIT_MS = 120_000;
 /** In multiples of `hangMs`, where sessions run. */
@@ -69,7 +71,7 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
   readonly #startLimit: NodeJS.Timeout;
   readonly #hangMs: number;
   readonly #heartbeat: Heartbeat;
-  readonly #heartbeatTimer: NodeJS.Timeout;
+  #heartbeatTimer: NodeJS.Timeout;
   /** Names of the sessions that run in it. */
   readonly #sessions = new Set<string>();
   #nextId = 0;
@@ -95,8 +97,8 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     this.#child.on('error', (error) => this.#died(error.message));
     this.#child.on('exit', (status, signal) => this.#died(signal ?? `exit status ${status}`));
     this.#hangMs = hangMs;
-    this.#heartbeat = new Heartbeat(HEARTBEAT_MS, performance.now());
-    this.#heartbeatTimer = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat = new Heartbeat(performance.now());
+    this.#heartbeatTimer = setTimeout(() => this.#beat(), HEARTBEAT_MS);
     this.#startLimit = setTimeout(() => this.kill('hang', 'it did not become ready'), START_LIMIT_MS);
     this.ready = this.request({ kind: 'init', ...init }).then(() => clearTimeout(this.#startLimit));
     // Whoever starts it looks at `ready` or at `death`, not always at both.
@@ -163,18 +165,32 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     const { pid } = this;
     const limits = this.#hangLimits();
     const hang = this.#heartbeat.tick(performance.now(), processVitals(pid), () => isRunnable(pid), limits);
-    if (hang === null) this.#outbox.sendLatest('ping', { kind: 'ping', sequence: this.#pings++ });
-    else this.kill('hang', hang);
+    if (hang !== null) {
+      this.kill('hang', hang);
+      return;
+    }
+    this.#outbox.sendLatest('ping', { kind: 'ping', sequence: this.#pings++ });
+    this.#heartbeatTimer = setTimeout(() => this.#beat(), limits.intervalMs);
   }
 
   #hangLimits(): HangLimits {
     const ms = this.#hangMs;
     if (this.#sessions.size === 0) {
       const { asleep, busy, patience } = WITHOUT_SESSIONS;
-      return { asleepMs: asleep * ms, busyMs: busy * ms, patienceMs: patience * ms };
+      return {
+        intervalMs: SPARE_HEARTBEAT_MS,
+        asleepMs: asleep * ms,
+        busyMs: busy * ms,
+        patienceMs: patience * ms,
+      };
     }
     const opening = [...this.#pending.values()].some(({ kind }) => kind === 'open' || kind === 'setAvatar');
-    return { asleepMs: ms, busyMs: opening ? OPENING * ms : ms, patienceMs: PATIENCE * ms };
+    return {
+      intervalMs: HEARTBEAT_MS,
+      asleepMs: ms,
+      busyMs: opening ? OPENING * ms : ms,
+      patienceMs: PATIENCE * ms,
+    };
   }
 
   #receive(raw: unknown): void {
@@ -206,7 +222,7 @@ export class WorkerProcess extends EventEmitter<WorkerProcessEvents> {
     this.#dead = true;
     const detail = this.#detail ?? status;
     clearTimeout(this.#startLimit);
-    clearInterval(this.#heartbeatTimer);
+    clearTimeout(this.#heartbeatTimer);
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(died(detail));

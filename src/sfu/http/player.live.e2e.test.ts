@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { RTCPeerConnection, RTCRtpCodecParameters, type RtpPacket } from 'werift';
+import { refusingStunServer } from '../testing/stun-server.ts';
 import { startTestServer, type TestServer, testToken, until } from '../testing/test-server.ts';
 
 let server: TestServer;
@@ -13,7 +14,7 @@ afterEach(async () => {
 /** A WHEP player with payload types of its own choice. */
 async function play(payloadTypes: { video: number; audio: number }): Promise<RtpPacket[]> {
   const peer = new RTCPeerConnection({
-    iceServers: [],
+    iceServers: [{ urls: await refusingStunServer() }],
     codecs: {
       video: [
         new RTCRtpCodecParameters({
