@@ -4,7 +4,7 @@ import { SlotQueue } from '../../slot-queue.ts';
 import type { VideoFrame } from '../frame.ts';
 import type { ChunkGenerator, Generator, MotionFrame } from '../generator.ts';
 import { generatorOf } from '../geometric/generator.ts';
-import { applyChange, FrameInputs } from './frame-inputs.ts';
+import { applyChange, FrameInputs, repairedShare } from './frame-inputs.ts';
 import type { DiffusionGeneratorParts } from './generator.ts';
 import { portraitInput } from './portrait-input.ts';
 import type { InferenceEngine, InferenceStream } from './runtime/inference-engine.ts';
@@ -64,7 +64,7 @@ export async function createClipGenerator(parts: ClipGeneratorParts): Promise<Ge
       return (await generate([motion]))[0];
     },
     ...(schedule === 'chunk' && { chunk }),
-    repaired: layout.kind === 'window' ? 1 : 0,
+    repaired: repairedShare(layout, 1),
     recycle: (image) => geometric.recycle(image),
     setBackground: (rgb) => geometric.setBackground(rgb),
     inference: (): InferenceReport => ({

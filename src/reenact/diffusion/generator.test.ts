@@ -5,6 +5,7 @@ import { generatorOf } from '../geometric/generator.ts';
 import { portraitFixture } from '../geometric/portrait-fixture.ts';
 import { buildWarpRig, type WarpRig, type WarpRigSource } from '../geometric/rig.ts';
 import { createClipGenerator } from './clip-generator.ts';
+import { REPAIR_STRENGTH } from './frame-inputs.ts';
 import { createDiffusionGenerator, type StepControl } from './generator.ts';
 import { loadPack, type ModelPack } from './pack/load-pack.ts';
 import type { EngineSource } from './runtime/engine-keeper.ts';
@@ -118,7 +119,7 @@ describe('the live generator', () => {
     for (let i = 1; i < rising.length; i++)
       expect(Math.abs(rising[i] - rising[i - 1])).toBeLessThan(0.35 * whole);
     expect(generator.name).toBe('toy');
-    expect(generator.repaired).toBe(1);
+    expect(generator.repaired).toBe(REPAIR_STRENGTH);
     expect(generator.inference!()).toMatchObject({
       pack: 'toy',
       provider: 'cpu',

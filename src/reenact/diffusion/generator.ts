@@ -8,7 +8,7 @@ import { type GeometricGenerator, generatorOf } from '../geometric/generator.ts'
 import type { WarpRig } from '../geometric/rig.ts';
 import type { HeadModel } from '../head/head-model.ts';
 import { CrossFade } from './cross-fade.ts';
-import { applyChange, FrameInputs, type FramePlace } from './frame-inputs.ts';
+import { applyChange, FrameInputs, type FramePlace, repairedShare } from './frame-inputs.ts';
 import { portraitInput } from './portrait-input.ts';
 import type { EngineSource } from './runtime/engine-keeper.ts';
 import { type IdentityShelf, StreamSeat, type TakenSeat } from './stream-seat.ts';
@@ -102,7 +102,8 @@ class LiveDiffusion implements Generator {
   }
 
   get repaired(): number {
-    return this.#engines.current?.pack.layout.kind === 'window' ? this.#fade.weight : 0;
+    const { current } = this.#engines;
+    return current === null ? 0 : repairedShare(current.pack.layout, this.#fade.weight);
   }
 
   /** The next frame may be asked for at once: it is warped, and laid out for the networks, while they still draw this one. */
