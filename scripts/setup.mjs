@@ -1,6 +1,6 @@
 /**
  * Everything that a fresh clone lacks: dependencies, the face model, mediasoup's worker, the built pages, and for the
- * tests a browser. Only Node's own modules are used, because nothing else is there yet. Does nothing twice: what is
+ * tests a browser and PyTorch. Only Node's own modules are used, because nothing else is there yet. Does nothing twice: what is
  * in place already is only looked at. Steps that wait for different things run at the same time.
  *
  *     node scripts/setup.mjs          what `npm run setup` runs
@@ -16,24 +16,26 @@ import { withLock } from './setup/lock.mjs';
 import { ensureMediasoupWorker, mediasoupWorkerSettled } from './setup/mediasoup-worker.mjs';
 import { ensurePages, pagesSettled } from './setup/pages.mjs';
 import { ROOT, SetupError } from './setup/project.mjs';
+import { ensureTrainingPython, trainingPythonSettled } from './setup/training-python.mjs';
 
 const OLDEST_NODE = [20, 19];
 
 /**
  * `server`: what the live server needs, its worker and its pages: 'required', 'wanted' (what can't be had is only
- * told) or 'unneeded'. `browser`: whether the tests' browser is wanted. `retryNetwork`: ask again for what could not
+ * told) or 'unneeded'. `tests`: whether what only tests need is wanted, a browser and PyTorch. `retryNetwork`: ask again for what could not
  * be fetched a short while ago. Resolves with whether there was anything to do; rejects with SetupError, whose one
  * line says what to do.
  */
 export async function setUp({
   server = 'unneeded',
-  browser = false,
+  tests = false,
   retryNetwork = false,
   say = console.log,
 } = {}) {
   checkNode();
   const serverReady = server === 'unneeded' || (mediasoupWorkerSettled() && pagesSettled());
-  const ready = dependenciesReady() && faceModelSettled() && serverReady && (!browser || chromiumSettled());
+  const testsReady = !tests || (chromiumSettled() && trainingPythonSettled());
+  const ready = dependenciesReady() && faceModelSettled() && serverReady && testsReady;
   if (ready && !retryNetwork) return false;
   await withLock(join(ROOT, '.cache'), say, async () => {
     const installing = installDependencies(say);
@@ -50,10 +52,15 @@ export async function setUp({
       ];
       steps.push(...(server === 'required' ? live : live.map((step) => orSay(step, say))));
     }
-    if (browser) {
+    if (tests) {
       // Not before: apt does one thing at a time, and what the worker's build needs comes first.
-      const chromium = packagesInstalled.then((installed) => installed && ensureChromium({ say }));
-      steps.push(orSay(chromium, say));
+      for (const ensure of [ensureChromium, ensureTrainingPython])
+        steps.push(
+          orSay(
+            packagesInstalled.then((installed) => installed && ensure({ say })),
+            say,
+          ),
+        );
     }
     await allSettledOrThrow(steps);
   });

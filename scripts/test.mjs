@@ -11,7 +11,7 @@ import { setUpOrExit } from './setup.mjs';
 const SUITES = ['vitest.config.ts', 'vitest.e2e.config.ts'];
 const filters = process.argv.slice(2);
 
-await setUpOrExit({ server: 'wanted', browser: true });
+await setUpOrExit({ server: 'wanted', tests: true });
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let complete = true;
