@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VideoFrame } from '../frame.ts';
-import { applyChange, REPAIR_STRENGTH, repairedShare } from './frame-inputs.ts';
+import { applyChange, REPAIR_STRENGTH, repairedShare } from './apply-change.ts';
 import type { PackLayout } from './pack/contract.ts';
 import { createExchange } from './runtime/inference-messages.ts';
 
