@@ -9,6 +9,7 @@ import { benchDiffusion } from './bench/diffusion.ts';
 import { benchRates, formatRate } from './bench/generator-rate.ts';
 import { benchLive, formatLive } from './bench/live.ts';
 import { formatTable } from './bench/measure.ts';
+import { useNullGpu } from './bench/null-gpu/null-gpu.ts';
 import { soak } from './bench/soak.ts';
 import { benchStages } from './bench/stages.ts';
 import { stillJitter } from './bench/still.ts';
@@ -24,6 +25,7 @@ interface Options {
   readonly generator?: string;
   readonly provider: ProviderChoice;
   readonly sessions?: readonly number[];
+  readonly nullGpu: boolean;
   readonly size: number;
   readonly json?: string;
 }
@@ -57,6 +59,11 @@ async function main(): Promise<void> {
       'with --generator: frames a second of so many sessions together, as 1,4,8',
       (text) => text.split(',').map(wholeNumber(1)),
     )
+    .option(
+      '--null-gpu',
+      'with --sessions and webgpu: on a driver that computes nothing, to see what asking costs',
+      false,
+    )
     .option('--size <px>', 'with --sessions: width and height of the avatar', wholeNumber(64), 512)
     .option('--json <file>', 'write the figures as JSON, too')
     .parse()
@@ -89,7 +96,8 @@ async function run(options: Options, driver: string, avatar: string, folder: str
     const pack = packFolder(options.generator, process.cwd());
     if (options.sessions !== undefined) {
       const { provider, sessions, size } = options;
-      const settings = { provider, size, frames: options.runs, sessions };
+      const counts = options.nullGpu ? { counts: await useNullGpu(folder) } : {};
+      const settings = { provider, size, frames: options.runs, sessions, ...counts };
       return benchRates(pack, avatar, settings, (row) => console.log(formatRate(row)));
     }
     const rows = await benchDiffusion(pack, avatar, options.runs, options.provider);

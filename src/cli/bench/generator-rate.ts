@@ -7,6 +7,7 @@ import type { ProviderChoice } from '../../reenact/diffusion/runtime/providers.t
 import type { HeadCoefficients } from '../../reenact/head/head-model.ts';
 import { loadRig } from '../../reenact/session.ts';
 import { createFaceTracker } from '../../reenact/track/face-tracker.ts';
+import type { GpuCounts } from './null-gpu/null-gpu.ts';
 import { sweep } from './sweep.ts';
 
 export interface RateOptions {
@@ -18,6 +19,8 @@ export interface RateOptions {
   readonly steps?: readonly number[];
   /** Frames of each session that count. */
   readonly frames: number;
+  /** Reads what the device has been asked for, where that is counted. */
+  readonly counts?: () => GpuCounts;
 }
 
 /** Frames a second of all sessions together. */
@@ -28,6 +31,8 @@ export interface RateRow {
   readonly networksFps: number;
   /** From coefficients to the avatar's RGBA: warp and raster before the networks, composite after them. */
   readonly wholeFps: number;
+  /** What the networks of one frame ask the device for, where that is counted. */
+  readonly asked?: GpuCounts;
 }
 
 /**
@@ -41,7 +46,7 @@ export async function benchRates(
   options: RateOptions,
   onRow: (row: RateRow) => void,
 ): Promise<RateRow[]> {
-  const { provider, size, sessions, frames, steps = [1, 2, 4] } = options;
+  const { provider, size, sessions, frames, steps = [1, 2, 4], counts } = options;
   const rig = await loadRig();
   const pack = await loadPack(packFolder, rig.model.sha256);
   const tracker = await createFaceTracker();
@@ -66,11 +71,15 @@ export async function benchRates(
           const coefficients: HeadCoefficients = poses[frame % frames];
           generator.recycle((await generator.generate({ ...stamp, coefficients })).image);
         });
+        const before = counts?.();
+        const networksFps = await rateOf(networks, pack, frames);
+        const after = counts?.();
         const row: RateRow = {
           sessions: count,
           steps: stepCount,
-          networksFps: await rateOf(networks, pack, frames),
+          networksFps,
           wholeFps: await rateOf(whole, pack, frames),
+          ...(before && after && { asked: perFrame(before, after, count * (warmUpFrames(pack) + frames)) }),
         };
         rows.push(row);
         onRow(row);
@@ -111,14 +120,30 @@ async function rateOf(sessions: readonly NextFrame[], pack: ModelPack, frames: n
         await Promise.all(making);
       }),
     );
-  const warmUp = pack.manifest.window.frames + 4;
+  const warmUp = warmUpFrames(pack);
   await run(0, warmUp);
   const beganMs = performance.now();
   await run(warmUp, warmUp + frames);
   return (1000 * sessions.length * frames) / (performance.now() - beganMs);
 }
 
-export function formatRate({ sessions, steps, networksFps, wholeFps }: RateRow): string {
+function warmUpFrames(pack: ModelPack): number {
+  return pack.manifest.window.frames + 4;
+}
+
+function perFrame(before: GpuCounts, after: GpuCounts, frames: number): GpuCounts {
+  const each = (name: keyof GpuCounts) => (after[name] - before[name]) / frames;
+  return {
+    kernels: each('kernels'),
+    copies: each('copies'),
+    barriers: each('barriers'),
+    submissions: each('submissions'),
+  };
+}
+
+export function formatRate({ sessions, steps, networksFps, wholeFps, asked }: RateRow): string {
   const together = `${sessions} session${sessions === 1 ? '' : 's'}, ${steps} step${steps === 1 ? '' : 's'}`;
-  return `${together}: networks ${networksFps.toFixed(1)} fps, from coefficients to picture ${wholeFps.toFixed(1)} fps`;
+  const rates = `networks ${networksFps.toFixed(1)} fps, from coefficients to picture ${wholeFps.toFixed(1)} fps`;
+  const frame = Object.entries(asked ?? {}).map(([what, count]) => `${count.toFixed(0)} ${what}`);
+  return `${together}: ${rates}${frame.length === 0 ? '' : `; a frame is ${frame.join(', ')}`}`;
 }

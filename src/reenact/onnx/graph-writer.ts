@@ -1,4 +1,8 @@
 import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxValue } from './onnx-model.ts';
+import type { StoredGraph } from './stored-graph.ts';
+
+/** Of what lies between inputs and outputs, so that a file's graph has none of these names. */
+const OWN = 'loki-live';
 
 /** Writes a graph operator by operator, and names what lies between its inputs and outputs. */
 export class GraphWriter {
@@ -6,6 +10,7 @@ export class GraphWriter {
   readonly #outputs: OnnxValue[] = [];
   readonly #constants: OnnxConstant[] = [];
   readonly #nodes: OnnxNode[] = [];
+  #around: OnnxGraph['around'];
 
   /** An input; asked for twice, it is one. @returns its name */
   take(value: OnnxValue): string {
@@ -25,10 +30,19 @@ export class GraphWriter {
   }
 
   /** @returns the name of the result */
-  node(operator: string, inputs: readonly string[], attributes?: OnnxNode['attributes']): string {
-    const output = `between_${this.#nodes.length}`;
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: OnnxNode['attributes'],
+    output = `${OWN} between ${this.#nodes.length}`,
+  ): string {
     this.#nodes.push({ operator, inputs, output, ...(attributes && { attributes }) });
     return output;
+  }
+
+  /** A graph of a file, once: it finds its inputs by their names, and its outputs can be taken from by theirs. */
+  goAround(stored: StoredGraph): void {
+    this.#around = { stored, behind: this.#nodes.length };
   }
 
   /** From `from` to before `to` along one axis. */
@@ -48,8 +62,8 @@ export class GraphWriter {
     return this.constant([1], Float32Array.of(value));
   }
 
-  constant(shape: readonly number[], values: Float32Array): string {
-    return this.#add(shape, values);
+  constant(shape: readonly number[], values: Float32Array, name?: string): string {
+    return this.#add(shape, values, name);
   }
 
   finish(): OnnxGraph {
@@ -58,11 +72,15 @@ export class GraphWriter {
       outputs: this.#outputs,
       constants: this.#constants,
       nodes: this.#nodes,
+      ...(this.#around && { around: this.#around }),
     };
   }
 
-  #add(shape: readonly number[], values: OnnxConstant['values']): string {
-    const name = `constant_${this.#constants.length}`;
+  #add(
+    shape: readonly number[],
+    values: OnnxConstant['values'],
+    name = `${OWN} constant ${this.#constants.length}`,
+  ): string {
     this.#constants.push({ name, shape, values });
     return name;
   }

@@ -1,5 +1,6 @@
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
+const FIXED32 = 5;
 
 /**
  * One protobuf message, field by field, in the wire format (protobuf.dev, "Encoding"). Only what an ONNX model
@@ -12,6 +13,15 @@ export class ProtobufWriter {
   number(field: number, value: number): this {
     this.#tag(field, VARINT);
     this.#add(varint(value));
+    return this;
+  }
+
+  /** In single precision. */
+  float(field: number, value: number): this {
+    this.#tag(field, FIXED32);
+    const bytes = Buffer.alloc(4);
+    bytes.writeFloatLE(value);
+    this.#add(bytes);
     return this;
   }
 

@@ -21,6 +21,27 @@ export function precisionOf(
   return wanted === 'int8' || provider === 'cpu' ? 'int8' : 'float32';
 }
 
+/** How one of a pack's graphs runs, alone or with others around it. */
+export function sessionOptions(
+  provider: Provider,
+  name: GraphName,
+  threads: number,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [
+      // As drawn the denoiser's tensors lie plane by plane; the decoder is faster with channels last.
+      provider === 'webgpu' && name === 'denoiser' ? { name: provider, preferredLayout: 'NCHW' } : provider,
+    ],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: FATAL_ONLY,
+    // Threads that spin while they wait take the cores from tracker and encoder.
+    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+  };
+}
+
 /**
  * Loads one graph and holds it against the manifest. Blocks the calling thread meanwhile, as running it does.
  *
@@ -37,19 +58,7 @@ export async function openGraph(
   const path = join(pack.folder, entry.file);
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(path, {
-      executionProviders: [
-        // As drawn the denoiser's tensors lie plane by plane; the decoder is faster with channels last.
-        provider === 'webgpu' && name === 'denoiser' ? { name: provider, preferredLayout: 'NCHW' } : provider,
-      ],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: FATAL_ONLY,
-      // Threads that spin while they wait take the cores from tracker and encoder.
-      extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-    });
+    session = await InferenceSession.create(path, sessionOptions(provider, name, threads));
   } catch (cause) {
     const why = oneLine((cause as Error).message);
     if (provider === 'cpu') throw invalid(pack.folder, `${entry.file} is no graph that runs: ${why}`, cause);

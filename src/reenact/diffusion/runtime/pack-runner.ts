@@ -63,8 +63,7 @@ export class PackRunner {
     const denoiser = await openGraph(pack, 'denoiser', provider, precision, threads);
     try {
       const decoder = await openGraph(pack, 'decoder', provider, precision, threads);
-      const stays = provider === 'webgpu' && ResidentPass.fits(pack);
-      const resident = stays ? new ResidentPass(pack, denoiser, decoder) : null;
+      const resident = provider === 'webgpu' ? await ResidentPass.open(pack, precision) : null;
       return new PackRunner(pack, provider, precision, threads, denoiser, decoder, resident);
     } catch (error) {
       await denoiser.release();

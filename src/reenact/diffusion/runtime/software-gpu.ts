@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { LokiError } from '../../../errors.ts';
 
-/** Where Debian's package keeps SwiftShader, a Vulkan driver in software. */
+/** Where Debian's package keeps SwiftShader, a Vulkan driver in software, and what it says of it. */
+export const SWIFTSHADER_DRIVER = '/usr/lib/chromium/libvk_swiftshader.so';
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /**

@@ -1,40 +1,18 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { type OnnxGraph, type OnnxValue, writeOnnxModel } from '../../../onnx/onnx-model.ts';
 import { gpuProblem } from '../graph-sessions.ts';
-import { blankGraph, copyGraph, withoutMade } from './glue-graphs.ts';
+import { blankGraph, copyGraph } from './memory-graphs.ts';
+import { withoutMade } from './tensor-names.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
- * Opens graphs of our own on the GPU and hands out memory there, which ONNX Runtime gives only as an output of a graph, and which
- * must not outlive it. What is not freed before is freed when this is closed.
+ * Hands out memory on the GPU, which ONNX Runtime gives only as an output of a graph, and which must not outlive it. What is not
+ * freed before is freed when this is closed.
  */
 export class GpuMemory {
-  readonly #sessions: InferenceSession[] = [];
   readonly #makers = new Map<string, InferenceSession>();
   readonly #given = new Set<Tensor>();
-
-  /**
-   * A graph that is left as it was written.
-   *
-   * @param keep whether outputs that nobody brings memory for stay on the GPU
-   * @throws LokiError PROVIDER_FAILED
-   */
-  async open(graph: OnnxGraph, keep = false): Promise<InferenceSession> {
-    try {
-      const session = await InferenceSession.create(writeOnnxModel(graph), {
-        executionProviders: ['webgpu'],
-        graphOptimizationLevel: 'disabled',
-        intraOpNumThreads: 1,
-        logSeverityLevel: 4,
-        ...(keep && { preferredOutputLocation: 'gpu-buffer' }),
-      });
-      this.#sessions.push(session);
-      return session;
-    } catch (cause) {
-      throw gpuProblem('what lies between the networks', cause);
-    }
-  }
 
   /** New tensors of zeros on the GPU. @throws LokiError PROVIDER_FAILED */
   async blank(values: readonly OnnxValue[]): Promise<Tensors> {
@@ -56,22 +34,27 @@ export class GpuMemory {
   async close(): Promise<void> {
     for (const tensor of this.#given) tensor.dispose();
     this.#given.clear();
-    for (const session of this.#sessions) await session.release();
-    this.#sessions.length = 0;
+    for (const session of this.#makers.values()) await session.release();
     this.#makers.clear();
   }
 
   /** What a graph gives, which stays on the GPU and is new each time. */
   async #make(key: string, graph: OnnxGraph, feeds: Tensors): Promise<Tensors> {
-    let session = this.#makers.get(key);
-    if (session === undefined) {
-      session = await this.open(graph, true);
-      this.#makers.set(key, session);
-    }
     try {
-      const made = (await session.run(feeds)) as Tensors;
-      for (const tensor of Object.values(made)) this.#given.add(tensor);
-      return made;
+      let session = this.#makers.get(key);
+      if (session === undefined) {
+        session = await InferenceSession.create(writeOnnxModel(graph), {
+          executionProviders: ['webgpu'],
+          graphOptimizationLevel: 'disabled',
+          intraOpNumThreads: 1,
+          logSeverityLevel: 4,
+          preferredOutputLocation: 'gpu-buffer',
+        });
+        this.#makers.set(key, session);
+      }
+      const tensors = (await session.run(feeds)) as Tensors;
+      for (const tensor of Object.values(tensors)) this.#given.add(tensor);
+      return tensors;
     } catch (cause) {
       throw gpuProblem('memory', cause);
     }

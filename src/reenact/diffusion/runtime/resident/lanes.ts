@@ -1,13 +1,15 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { OnnxValue } from '../../../onnx/onnx-model.ts';
-import { decoderOutputs, type PackLayout } from '../../pack/contract.ts';
+import type { PackLayout } from '../../pack/contract.ts';
 import type { FrameTensors } from '../frame-tensors.ts';
 import { dataOf, floats } from '../host-tensor.ts';
-import { changeGraph, entryGraph, framePartsOf, joinGraph, made, stepGraph } from './glue-graphs.ts';
+import { framePartsOf } from './frame-graphs.ts';
 import type { GpuMemory, Tensors } from './gpu-memory.ts';
+import type { PackGraphs } from './pack-graphs.ts';
+import { made } from './tensor-names.ts';
 
 /** Everything that so many streams need to go through the networks side by side, one frame each; made once. */
 export interface Lanes {
+  readonly streams: number;
   /** Each stream's part of `frame`, written before every frame. */
   readonly parts: readonly LaneParts[];
   readonly frame: Tensor;
@@ -16,19 +18,12 @@ export interface Lanes {
   /** `[streams, R, R, 3]`, what comes back. */
   readonly change: Float32Array;
   readonly changeTensor: Tensor;
+  readonly picture: InferenceSession;
 
-  readonly entry: InferenceSession;
-  /** Null for one stream. */
-  readonly join: InferenceSession | null;
-  readonly step: InferenceSession;
-  readonly finish: InferenceSession;
-
-  /** On the GPU: what `entry` makes of the frame, the latent twice, what the networks give, and what streams have joined. */
+  /** On the GPU: what every graph needs of the frame, what further denoising steps need besides, and the latent twice. */
   readonly entered: Tensors;
+  readonly again: Tensors;
   readonly latents: readonly [Tensor, Tensor];
-  readonly denoised: Tensors;
-  readonly joined: Tensors;
-  readonly decoded: Tensors;
 }
 
 /** One stream's frame, the same memory as `frame`. */
@@ -38,23 +33,26 @@ export interface LaneParts extends FrameTensors {
 }
 
 /** @throws LokiError PROVIDER_FAILED */
-export async function openLanes(gpu: GpuMemory, layout: PackLayout, streams: number): Promise<Lanes> {
-  const { resolution, temporal, slots } = layout;
+export async function openLanes(
+  gpu: GpuMemory,
+  graphs: PackGraphs,
+  layout: PackLayout,
+  streams: number,
+): Promise<Lanes> {
+  const { resolution, slots, latentChannels, latentSize } = layout;
   const values = framePartsOf(layout);
   const length = Object.values(values).reduce((all, count) => all + count, 0);
   const frame = floats([streams, length]);
   const age = new BigInt64Array(slots + 1);
   const change = floats([streams, resolution, resolution, 3]);
-  const remembered = [...referenceValues(layout), ...cacheValues(layout)];
-  const joinedValues = remembered.map(({ name, shape }) => ({
+  const flat = (name: 'driver_map' | 'visibility' | 'share') => ({
     name: made(name),
-    shape: [streams, ...shape.slice(1)],
-  }));
-  const entryOf = entryGraph(layout, streams);
-  const latent = entryOf.outputs.find(({ name }) => name === made('latent'))!;
-  const entered = await gpu.blank(entryOf.outputs);
-  const [otherLatent] = Object.values(await gpu.blank([latent]));
+    shape: [streams, values[name]],
+  });
+  const latent = { name: 'latent', shape: [streams, latentChannels, latentSize, latentSize] };
+  const latents = [await gpu.blank([latent]), await gpu.blank([latent])];
   return {
+    streams,
     parts: Array.from({ length: streams }, (_, at) => {
       let from = at * length;
       const next = (count: number) => dataOf(frame).subarray(from, (from += count));
@@ -71,35 +69,9 @@ export async function openLanes(gpu: GpuMemory, layout: PackLayout, streams: num
     ageTensor: new Tensor('int64', age, [1, slots + 1]),
     change: dataOf(change),
     changeTensor: change,
-    entry: await gpu.open(entryOf),
-    join: streams === 1 ? null : await gpu.open(joinGraph(remembered, streams)),
-    step: await gpu.open(stepGraph(layout, streams)),
-    finish: await gpu.open(changeGraph(layout, streams)),
-    entered,
-    latents: [entered[latent.name], otherLatent],
-    denoised: await gpu.blank([
-      { name: 'v', shape: latent.shape },
-      ...temporal.flatMap(({ newKey, newValue, positions, heads, dim }) =>
-        [newKey, newValue].map((name) => ({ name, shape: [streams, positions, heads, 1, dim] })),
-      ),
-    ]),
-    joined: streams === 1 ? {} : await gpu.blank(joinedValues),
-    decoded: await gpu.blank(
-      Object.entries(decoderOutputs(layout, streams)).map(([name, shape]) => ({ name, shape })),
-    ),
+    picture: await graphs.picture(streams),
+    entered: await gpu.blank([{ name: 'warp', shape: [streams, 3, resolution, resolution] }, flat('share')]),
+    again: await gpu.blank([flat('driver_map'), flat('visibility')]),
+    latents: [latents[0]['latent'], latents[1]['latent']],
   };
-}
-
-/** Keys and values of one portrait. */
-function referenceValues({ references }: PackLayout): OnnxValue[] {
-  return references.flatMap(({ key, value, heads, tokens, dim }) =>
-    [key, value].map((name) => ({ name, shape: [1, heads, tokens, dim] })),
-  );
-}
-
-/** What one stream remembers at one denoising time. */
-export function cacheValues({ temporal, slots }: PackLayout): OnnxValue[] {
-  return temporal.flatMap(({ cacheKey, cacheValue, positions, heads, dim }) =>
-    [cacheKey, cacheValue].map((name) => ({ name, shape: [1, positions, heads, slots, dim] })),
-  );
 }

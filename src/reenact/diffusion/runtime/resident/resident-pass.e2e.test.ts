@@ -77,22 +77,31 @@ test('pictures are the same whether tensors stay on the GPU or lie in memory, fr
   }
 });
 
-test('also where the decoder gives single pixels', async (context) => {
+test('also where the decoder gives single pixels, of a latent with a mean and a deviation', async (context) => {
   if (missing !== null) context.skip(missing);
   const copy = await copyPixelPack();
   try {
+    await copy.edit(({ latent }) => {
+      latent.mean = latent.mean.map((_, i) => 0.1 * i);
+      latent.std = latent.std.map((_, i) => 1 + 0.2 * i);
+    });
     const pixels = await loadPack(copy.folder, null);
     const made: Float32Array[] = [];
     for (const provider of ['cpu', 'webgpu'] as const) {
       const engine = await InferenceEngine.open(pixels, { provider });
       const stream = engine.openStream(identity, 5);
-      feed(stream, 0, 0);
-      await stream.run(1, 1);
-      made.push(Float32Array.from(stream.exchanges[0].changes));
+      for (const [frame, steps] of [1, 2].entries()) {
+        feed(stream, 0, frame);
+        await stream.run(1, steps);
+        made.push(Float32Array.from(stream.exchanges[0].changes));
+      }
       // Closed with the stream still open.
       await engine.close();
     }
-    expect(largestDifference(made[0], made[1])).toBeLessThan(CLOSE);
+    const [cpu1, cpu2, gpu1, gpu2] = made;
+    expect(largestDifference(cpu1, gpu1)).toBeLessThan(CLOSE);
+    expect(largestDifference(cpu2, gpu2)).toBeLessThan(CLOSE);
+    expect(largestDifference(cpu1, cpu2)).toBeGreaterThan(1);
   } finally {
     await copy.remove();
   }

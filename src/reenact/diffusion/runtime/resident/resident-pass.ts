@@ -1,16 +1,17 @@
-import type { InferenceSession } from 'onnxruntime-node';
+import type { Tensor } from 'onnxruntime-node';
 import { pixelsKernel } from '../../kernel/decoder-kernel.ts';
 import type { ModelPack } from '../../pack/load-pack.ts';
+import type { Precision } from '../../pack/manifest.ts';
 import { stepTimes } from '../../schedule.ts';
 import { MOST_MEAN } from '../change-picture.ts';
 import { takeFrames } from '../frame-tensors.ts';
 import { runGraph } from '../graph-sessions.ts';
 import { HeadShare } from '../head-share.ts';
 import type { StreamState } from '../stream-state.ts';
-import { made, own, withMade } from './glue-graphs.ts';
 import { GpuMemory, type Tensors } from './gpu-memory.ts';
-import { cacheValues, type Lanes, openLanes } from './lanes.ts';
-import { StepConstants } from './step-constants.ts';
+import { type Lanes, openLanes } from './lanes.ts';
+import { PackGraphs } from './pack-graphs.ts';
+import { cacheValues, made, own, withMade } from './tensor-names.ts';
 
 /** What a stream has on the GPU. */
 interface Resident {
@@ -29,31 +30,30 @@ interface Memory {
 
 /**
  * A pack's networks on a GPU with everything that they have in common staying there: keys and values of portraits and of frames
- * before, latents, the decoder's outputs. A frame sends there its warp, driver map, visibility and noise, and brings
- * back the finished change of the picture: what goes to and fro costs more time than the networks do.
+ * before, latents, warps. A frame sends there its warp, driver map, visibility and noise, and brings back the finished change of
+ * the picture: what goes to and fro costs more time than the networks do.
  */
 export class ResidentPass {
   readonly #pack: ModelPack;
-  readonly #denoiser: InferenceSession;
-  readonly #decoder: InferenceSession;
+  readonly #graphs: PackGraphs;
   readonly #gpu = new GpuMemory();
   readonly #head: HeadShare;
-  readonly #constants: StepConstants;
   readonly #residents = new Map<StreamState, Resident>();
   /** By number of streams. */
   readonly #lanes = new Map<number, Lanes>();
 
-  /** Whether the frames of such a pack can be made so. */
-  static fits({ layout }: ModelPack): boolean {
-    return layout.kind === 'window' && layout.slots > 1;
+  private constructor(pack: ModelPack, graphs: PackGraphs) {
+    this.#pack = pack;
+    this.#graphs = graphs;
+    this.#head = new HeadShare(pack.layout.mapSize);
   }
 
-  constructor(pack: ModelPack, denoiser: InferenceSession, decoder: InferenceSession) {
-    this.#pack = pack;
-    this.#denoiser = denoiser;
-    this.#decoder = decoder;
-    this.#constants = new StepConstants(this.#gpu, pack.manifest);
-    this.#head = new HeadShare(pack.layout.mapSize);
+  /** @returns null where the frames of such a pack can't be made so */
+  static async open(pack: ModelPack, precision: Precision): Promise<ResidentPass | null> {
+    const { kind, slots } = pack.layout;
+    if (kind !== 'window' || slots < 2) return null;
+    const graphs = await PackGraphs.read(pack, precision);
+    return graphs === null ? null : new ResidentPass(pack, graphs);
   }
 
   /** Whether the streams' next frames can go side by side: one table of ages has to fit them all. */
@@ -79,48 +79,33 @@ export class ResidentPass {
     const residents: Resident[] = [];
     for (const stream of streams) residents.push(await this.#residentOf(stream));
     this.#take(streams, lanes);
-    await runGraph(lanes.entry, { frame: lanes.frame }, lanes.entered);
 
-    const warp = lanes.entered[made('warp')];
     const times = stepTimes(steps);
     const moved: Memory[] = [];
     for (const [step, time] of times.entries()) {
       const memories: Memory[] = [];
       for (const { memories: known } of residents) memories.push(await this.#memoryAt(known, time));
       writeAges(layout.slots, memories[0].frames, lanes.age);
-      const latent = lanes.latents[step % 2];
+      const next = times[step + 1] ?? 0;
+      const graph = await this.#graphs.denoising({ streams: streams.length, time, next });
       const feeds: Tensors = {
-        latent,
-        ...(await this.#constants.timestep(time, streams.length)),
-        driver_map: lanes.entered[made('driver_map')],
-        warp,
-        visibility: lanes.entered[made('visibility')],
+        ...(step === 0 ? { frame: lanes.frame } : { latent: latentOf(lanes, step), ...withoutShare(lanes) }),
         ...(layout.temporal.length > 0 && { age: lanes.ageTensor }),
-        ...(await this.#remembered(lanes, residents, memories)),
+        ...named(residents.map(({ references }, at) => ({ ...references, ...memories[at].caches }))),
       };
-      await runGraph(this.#denoiser, feeds, lanes.denoised);
-      const stepping = {
-        latent,
-        ...lanes.denoised,
-        ...named(memories.map(({ caches }) => caches)),
-        ...(await this.#constants.factors(time, times[step + 1] ?? 0)),
-      };
-      await runGraph(lanes.step, stepping, {
-        [made('latent')]: lanes.latents[(step + 1) % 2],
+      await runGraph(graph, feeds, {
+        [made('latent')]: latentOf(lanes, step + 1),
+        ...(step === 0 && lanes.entered),
+        ...(step === 0 && next !== 0 && lanes.again),
         ...withMade(named(memories.map(({ spare }) => spare))),
       });
       moved.push(...memories);
     }
     const denoisedMs = performance.now();
-    await runGraph(this.#decoder, { latent: lanes.latents[steps % 2], warp }, lanes.decoded);
-    const finishing = {
-      ...lanes.decoded,
-      share: lanes.entered[made('share')],
-      ...(layout.patch !== null && { warp }),
-    };
     // The GPU has enough to do meanwhile.
     for (const stream of streams) stream.noise.prepare(stream.nextFrame + 1);
-    await runGraph(lanes.finish, finishing, { change: lanes.changeTensor });
+    const drawn = { latent: latentOf(lanes, steps), ...lanes.entered };
+    await runGraph(lanes.picture, drawn, { change: lanes.changeTensor });
     // Not before: a frame that failed is asked for again.
     for (const memory of moved) {
       [memory.caches, memory.spare] = [memory.spare, memory.caches];
@@ -152,13 +137,14 @@ export class ResidentPass {
   async close(): Promise<void> {
     this.#residents.clear();
     this.#lanes.clear();
+    await this.#graphs.close();
     await this.#gpu.close();
   }
 
   async #lanesFor(streams: number): Promise<Lanes> {
     let lanes = this.#lanes.get(streams);
     if (lanes === undefined) {
-      lanes = await openLanes(this.#gpu, this.#pack.layout, streams);
+      lanes = await openLanes(this.#gpu, this.#graphs, this.#pack.layout, streams);
       this.#lanes.set(streams, lanes);
     }
     return lanes;
@@ -194,25 +180,23 @@ export class ResidentPass {
       parts.share.set(this.#head.share);
     }
   }
-
-  /** Keys and values of portraits and of frames before, by the denoiser's names. */
-  async #remembered(
-    lanes: Lanes,
-    residents: readonly Resident[],
-    memories: readonly Memory[],
-  ): Promise<Tensors> {
-    if (lanes.join === null) return { ...residents[0].references, ...memories[0].caches };
-    const parts = residents.map(({ references }, at) => ({ ...references, ...memories[at].caches }));
-    await runGraph(lanes.join, named(parts), lanes.joined);
-    return Object.fromEntries(Object.keys(parts[0]).map((name) => [name, lanes.joined[made(name)]]));
-  }
 }
 
-/** Each stream's tensors under the names that graphs of several streams have for them. */
+/** Two latents take turns: one is read while the other is written. */
+function latentOf({ latents }: Lanes, step: number): Tensor {
+  return latents[step % 2];
+}
+
+/** What further steps take of the frame. */
+function withoutShare({ entered, again }: Lanes): Tensors {
+  return { warp: entered['warp'], ...again };
+}
+
+/** Each stream's tensors under the names that graphs of so many streams have for them. */
 function named(parts: readonly Tensors[]): Tensors {
   return Object.fromEntries(
     parts.flatMap((tensors, stream) =>
-      Object.entries(tensors).map(([name, tensor]) => [own(name, stream), tensor]),
+      Object.entries(tensors).map(([name, tensor]) => [own(name, stream, parts.length), tensor]),
     ),
   );
 }
