@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { LokiError } from '../errors.ts';
 import { packFolder } from '../reenact/diffusion/pack/find-pack.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '../reenact/diffusion/runtime/providers.ts';
 import { avatarPath, BUILTIN_DRIVER_PATH } from './avatars.ts';
@@ -13,6 +14,7 @@ import { useNullGpu } from './bench/null-gpu/null-gpu.ts';
 import { soak } from './bench/soak.ts';
 import { benchStages } from './bench/stages.ts';
 import { stillJitter } from './bench/still.ts';
+import { reportFailure } from './failure.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface Options {
@@ -115,4 +117,9 @@ async function run(options: Options, driver: string, avatar: string, folder: str
   return rows;
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof LokiError)) throw error;
+  process.exitCode = reportFailure(error, false, (text) => process.stderr.write(text));
+}

@@ -16,7 +16,7 @@ export interface StoredField {
 
 // Fields of onnx/onnx.proto.
 const MODEL = { irVersion: 1, graph: 7, opsetImport: 8, functions: 25 };
-const GRAPH = { node: 1, initializer: 5, quantization: 14, sparseInitializer: 15 };
+export const GRAPH = { node: 1, initializer: 5, quantization: 14, sparseInitializer: 15 };
 const TENSOR = { dataLocation: 14 };
 const EXTERNAL = 1;
 

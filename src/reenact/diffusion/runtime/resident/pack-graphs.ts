@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
+import { withNormsInOne } from '../../../onnx/norm-in-one.ts';
 import { type OnnxGraph, writeOnnxModel } from '../../../onnx/onnx-model.ts';
 import { readStoredGraph, type StoredGraph } from '../../../onnx/stored-graph.ts';
 import { graphOf, type ModelPack } from '../../pack/load-pack.ts';
@@ -25,7 +26,8 @@ export class PackGraphs {
   static async read(pack: ModelPack, precision: Precision): Promise<PackGraphs | null> {
     const read = async (name: GraphName): Promise<StoredGraph | null> => {
       const { entry } = graphOf(pack, name, precision === 'int8');
-      return readStoredGraph(await readFile(join(pack.folder, entry.file)));
+      const stored = readStoredGraph(await readFile(join(pack.folder, entry.file)));
+      return stored && withNormsInOne(stored);
     };
     const denoiser = await read('denoiser');
     const decoder = await read('decoder');
