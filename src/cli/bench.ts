@@ -96,6 +96,8 @@ async function run(options: Options, driver: string, avatar: string, folder: str
   }
   if (options.generator !== undefined) {
     const pack = packFolder(options.generator, process.cwd());
+    if (options.nullGpu && (options.sessions === undefined || options.provider !== 'webgpu'))
+      throw new LokiError('INVALID_OPTION', '--null-gpu goes with --provider webgpu and --sessions.');
     if (options.sessions !== undefined) {
       const { provider, sessions, size } = options;
       const counts = options.nullGpu ? { counts: await useNullGpu(folder) } : {};

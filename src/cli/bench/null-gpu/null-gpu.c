@@ -2,7 +2,7 @@
  * A Vulkan driver that does everything but compute: SwiftShader with vkCmdDispatch left out. What a frame takes on it is what
  * asking for it costs the processor, in the application and in everything above the driver.
  *
- * Exports what the loader asks an ICD for (Vulkan-LoaderAndValidationLayers, "LoaderDriverInterface", interface version 5).
+ * Exports what the loader asks a driver for (Vulkan-Loader, docs/LoaderDriverInterface.md, version 5).
  * LOKI_NULL_GPU_DRIVER names the driver that it stands before; what it counts lies in the file LOKI_NULL_GPU_COUNTS.
  */
 #include <dlfcn.h>

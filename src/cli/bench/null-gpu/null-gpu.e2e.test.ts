@@ -41,3 +41,20 @@ test('a frame of the shipped pack asks a GPU for few kernels, one more step for 
   expect(two.kernels).toBeGreaterThan(one.kernels);
   expect(two.kernels).toBeLessThan(2 * one.kernels);
 });
+
+test('it is refused where no GPU would be asked, in one sentence', async () => {
+  const bench = [
+    '--import',
+    'tsx',
+    'src/cli/bench.ts',
+    '--generator',
+    'nano',
+    '--sessions',
+    '1',
+    '--null-gpu',
+  ];
+  await expect(promisify(execFile)(process.execPath, bench, { cwd: ROOT })).rejects.toMatchObject({
+    code: 2,
+    stderr: '--null-gpu goes with --provider webgpu and --sessions. (INVALID_OPTION)\n',
+  });
+});
