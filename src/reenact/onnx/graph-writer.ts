@@ -25,11 +25,16 @@ export class GraphWriter {
     output: OnnxValue,
     attributes?: OnnxNode['attributes'],
   ): void {
-    this.#nodes.push({ operator, inputs, output: output.name, ...(attributes && { attributes }) });
+    this.node(operator, inputs, attributes, output.name);
+    this.result(output);
+  }
+
+  /** An output that an operator makes under its name. */
+  result(output: OnnxValue): void {
     this.#outputs.push(output);
   }
 
-  /** @returns the name of the result */
+  /** @param output a name for the result, where others look for it @returns the name */
   node(
     operator: string,
     inputs: readonly string[],
@@ -46,12 +51,17 @@ export class GraphWriter {
   }
 
   /** From `from` to before `to` along one axis. */
-  slice(input: string, axis: number, from: number, to: number): string {
-    return this.node('Slice', [input, this.sizes([from]), this.sizes([to]), this.sizes([axis])]);
+  slice(input: string, axis: number, from: number, to: number, output?: string): string {
+    return this.node(
+      'Slice',
+      [input, this.sizes([from]), this.sizes([to]), this.sizes([axis])],
+      undefined,
+      output,
+    );
   }
 
-  reshape(input: string, shape: readonly number[]): string {
-    return this.node('Reshape', [input, this.sizes(shape)]);
+  reshape(input: string, shape: readonly number[], output?: string): string {
+    return this.node('Reshape', [input, this.sizes(shape)], undefined, output);
   }
 
   sizes(values: readonly number[]): string {

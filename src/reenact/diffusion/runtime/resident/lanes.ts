@@ -2,14 +2,13 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { PackLayout } from '../../pack/contract.ts';
 import type { FrameTensors } from '../frame-tensors.ts';
 import { dataOf, floats } from '../host-tensor.ts';
-import { framePartsOf } from './frame-graphs.ts';
+import { frameLengthOf, framePartsOf } from './frame-parts.ts';
 import type { GpuMemory, Tensors } from './gpu-memory.ts';
 import type { PackGraphs } from './pack-graphs.ts';
 import { made } from './tensor-names.ts';
 
 /** Everything that so many streams need to go through the networks side by side, one frame each; made once. */
 export interface Lanes {
-  readonly streams: number;
   /** Each stream's part of `frame`, written before every frame. */
   readonly parts: readonly LaneParts[];
   readonly frame: Tensor;
@@ -41,7 +40,7 @@ export async function openLanes(
 ): Promise<Lanes> {
   const { resolution, slots, latentChannels, latentSize } = layout;
   const values = framePartsOf(layout);
-  const length = Object.values(values).reduce((all, count) => all + count, 0);
+  const length = frameLengthOf(layout);
   const frame = floats([streams, length]);
   const age = new BigInt64Array(slots + 1);
   const change = floats([streams, resolution, resolution, 3]);
@@ -52,7 +51,6 @@ export async function openLanes(
   const latent = { name: 'latent', shape: [streams, latentChannels, latentSize, latentSize] };
   const latents = [await gpu.blank([latent]), await gpu.blank([latent])];
   return {
-    streams,
     parts: Array.from({ length: streams }, (_, at) => {
       let from = at * length;
       const next = (count: number) => dataOf(frame).subarray(from, (from += count));

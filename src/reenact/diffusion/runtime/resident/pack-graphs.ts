@@ -7,7 +7,8 @@ import { readStoredGraph, type StoredGraph } from '../../../onnx/stored-graph.ts
 import { graphOf, type ModelPack } from '../../pack/load-pack.ts';
 import type { GraphName, Precision } from '../../pack/manifest.ts';
 import { gpuProblem, sessionOptions } from '../graph-sessions.ts';
-import { type DenoisingStep, denoisingGraph, pictureGraph } from './frame-graphs.ts';
+import { type DenoisingStep, denoisingGraph } from './denoising-graph.ts';
+import { pictureGraph } from './picture-graph.ts';
 
 /** A pack's networks in graphs of our own, each opened when it is first asked for: sizes and times are constants in them. */
 export class PackGraphs {
