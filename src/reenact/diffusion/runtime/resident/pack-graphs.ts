@@ -23,12 +23,16 @@ export class PackGraphs {
     this.#decoder = decoder;
   }
 
-  /** @returns null where the pack's weights lie beside its graphs */
+  /** @returns null where the pack's weights lie beside its graphs @throws LokiError PROVIDER_FAILED */
   static async read(pack: ModelPack, precision: Precision): Promise<PackGraphs | null> {
     const read = async (name: GraphName): Promise<StoredGraph | null> => {
       const { entry } = graphOf(pack, name, precision === 'int8');
-      const stored = readStoredGraph(await readFile(join(pack.folder, entry.file)));
-      return stored && withNormsInOne(stored);
+      try {
+        const stored = readStoredGraph(await readFile(join(pack.folder, entry.file)));
+        return stored && withNormsInOne(stored);
+      } catch (cause) {
+        throw gpuProblem(entry.file, cause);
+      }
     };
     const denoiser = await read('denoiser');
     const decoder = await read('decoder');
